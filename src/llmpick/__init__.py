@@ -1,0 +1,1 @@
+"""llmpick: which base model should I fine-tune, and how?"""
