@@ -75,9 +75,7 @@ class Pretraining:
     corpora: tuple[Text, ...] = ()
     tokens: Amount | None = None
     """Training tokens (all phases); None = unknown."""
-    objective: (
-        Literal["causal", "masked", "replaced-token", "denoising", "contrastive", "translation"] | None
-    ) = None
+    objective: Literal["causal", "masked", "replaced-token", "denoising", "contrastive", "translation"] | None = None
     initialized_from: str | None = None
     """Hub id of the checkpoint it continued from."""
     knowledge_cutoff: Month | None = None

@@ -9,9 +9,7 @@ from llmpick.record import record
 if TYPE_CHECKING:
     from llmpick.architecture import Architecture
 
-Group = Literal[
-    "attention", "cross-attention", "mlp", "expert", "shared-expert", "router", "ssm", "head", "other"
-]
+Group = Literal["attention", "cross-attention", "mlp", "expert", "shared-expert", "router", "ssm", "head", "other"]
 
 
 @record
@@ -50,13 +48,7 @@ class Parameters:
     @property
     def total(self) -> int:
         """All parameters."""
-        return (
-            sum(linear.size for linear in self.linears)
-            + self.embedding
-            + self.head
-            + self.other
-            + self.non_text
-        )
+        return sum(linear.size for linear in self.linears) + self.embedding + self.head + self.other + self.non_text
 
     @property
     def active(self) -> int:
