@@ -283,3 +283,25 @@ class ApiModel:
     """The day it stops; None = none announced."""
     sources: Sources
     looked_for: tuple[Text, ...] = ()
+
+
+@record
+class Efficiency:
+    """A row of `efficiency.yaml`: the share of a card's dense 16-bit peak that training of one kind reaches.
+
+    Counted over useful operations alone (6 or 4 per active weight and token, attention); recompute is not credited.
+    """
+
+    method: Literal["full", "lora", "qlora"]
+    gpu: Slug
+    """Class of card: `consumer`, `datacenter`, ...; `any` where the data cannot tell."""
+    size: Literal["small", "medium", "large", "any"]
+    """Class of model: parameters of the matrices."""
+    tokens: Literal["few", "many", "any"]
+    """Tokens per step on one card."""
+    low: Annotated[float, Gt(0)]
+    typical: Annotated[float, Gt(0)]
+    high: Annotated[float, Gt(0)]
+    rows: Positive
+    """Published runs behind the figures."""
+    sources: Sources

@@ -1,0 +1,87 @@
+"""The Job: one way of training or serving a model, every choice that its memory, time and cost depend on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from llmpick.errors import LlmpickError
+from llmpick.record import record
+
+if TYPE_CHECKING:
+    from llmpick.architecture import Architecture
+
+JobMethod = Literal["full", "lora", "qlora", "inference"]
+Dtype = Literal["bf16", "fp16", "fp32", "int8", "int4"]
+MixedPrecision = Literal["bf16", "fp16", "no"]
+Optimizer = Literal["adamw", "adamw-foreach", "adamw-8bit", "paged-adamw-8bit", "adafactor", "sgd"]
+Attention = Literal["flash", "sdpa", "eager"]
+Sharding = Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"]
+
+ATTENTION_TARGETS = "attention"
+ALL_LINEAR = "all-linear"
+
+
+@record
+class Job:
+    """How a model is trained or served. The defaults are those of a Hugging Face Trainer + PEFT script."""
+
+    method: JobMethod
+    rank: int = 16
+    """LoRA rank; ignored by `full` and `inference`."""
+    targets: str = ALL_LINEAR
+    """`all-linear`, `attention`, or module leaf names joined by commas (`q_proj,v_proj`)."""
+    seq_len: int = 512
+    """Tokens of every sequence, padding included."""
+    target_len: int | None = None
+    """Tokens a decoder of an encoder-decoder writes; None = as many as `seq_len`. Serving: tokens generated."""
+    batch_size: int = 1
+    """Sequences per GPU and step."""
+    dtype: Dtype = "bf16"
+    """What the weights are kept in (`int8` and `int4` only serve)."""
+    mixed_precision: MixedPrecision = "bf16"
+    """Autocast over the weights, as Trainer's `bf16=True`; `no` computes in `dtype`, adapters included."""
+    optimizer: Optimizer = "adamw"
+    """`adamw` is the fused one, Trainer's default."""
+    gradient_checkpointing: bool = True
+    """Keep only each layer's input and compute the rest again on the way back."""
+    attention: Attention = "sdpa"
+    sharding: Sharding = "none"
+    n_gpus: int = 1
+    vocabulary_head: bool = True
+    """Training computes logits over the vocabulary; False for classification, tagging, embedding."""
+    chunked_loss: bool = False
+    """The loss never holds all logits (Liger, cut cross-entropy, chunked cross-entropy)."""
+    accumulation: int = 1
+    """Steps whose gradients are summed before the optimizer runs; above 1 they live through the forward pass."""
+    dropout: bool | None = None
+    """Whether dropout draws masks while training; None = as the model_type's own configuration does."""
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in one GPU's batch."""
+        return self.seq_len * self.batch_size
+
+
+def usual(architecture: Architecture, method: JobMethod, **given: Any) -> Job:
+    """The Job most people would run: `given` fields win over what suits the architecture and the method.
+
+    Decoders keep bf16 weights (their checkpoints are stored so) and checkpoint gradients; encoders and
+    encoder-decoders keep fp32 weights, as their checkpoints are stored, except under LoRA and QLoRA.
+    """
+    decoder = architecture.structure == "decoder"
+    chosen: dict[str, Any] = {
+        "dtype": "bf16" if decoder or method in {"qlora", "inference"} else "fp32",
+        "gradient_checkpointing": decoder or method == "qlora",
+        "vocabulary_head": architecture.structure != "encoder",
+    }
+    return check(Job(method=method, **(chosen | given)))
+
+
+def check(job: Job) -> Job:
+    """`job` itself; raises LlmpickError where a size is not positive or a field contradicts another."""
+    for name in ("rank", "seq_len", "batch_size", "n_gpus", "accumulation"):
+        if not 0 < getattr(job, name) <= 10**9:
+            raise LlmpickError(f"{name.replace('_', '-')} is {getattr(job, name)}", "it must be between 1 and 10^9")
+    if job.method != "inference" and job.dtype in {"int8", "int4"}:
+        raise LlmpickError(f"{job.method} cannot train weights kept in {job.dtype}", "use bf16, fp16 or fp32, or qlora")
+    return job

@@ -1,0 +1,78 @@
+"""Which training method suits a model on a card: the first of an ordered list that fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from llmpick.sizing.estimate import peak
+from llmpick.sizing.job import usual
+from llmpick.sizing.parameters import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmpick.architecture import Architecture
+    from llmpick.profile import Profile
+    from llmpick.sizing.job import Job, JobMethod
+    from llmpick.sizing.parameters import Parameters
+
+SMALL = 1_500_000_000
+"""Up to this many parameters all of them are trained first: an adapter would save little there."""
+MANY_EXAMPLES = 100_000
+"""From this many examples on an adapter may lack room for what the data says (LoRA Without Regret, 2025)."""
+
+
+def choose(
+    architecture: Architecture, profile: Profile, *, vocabulary_head: bool, parameters: Parameters | None = None
+) -> Job | None:
+    """The Job that suits the Profile's data and fits its card; None when no method (or not the one asked for) fits.
+
+    The order of preference depends on the model and the data alone and the first Job that fits is taken, so more
+    memory can only move the choice towards the preferred end.
+    """
+    counted = parameters or count(architecture)
+    for job in ladder(architecture, profile, vocabulary_head=vocabulary_head, parameters=counted):
+        if profile.gpu is None or profile.gpu.count == 0:
+            return job
+        if peak(architecture, job, counted).peak <= profile.gpu.usable_bytes:
+            return job
+    return None
+
+
+def ladder(
+    architecture: Architecture, profile: Profile, *, vocabulary_head: bool, parameters: Parameters
+) -> Iterator[Job]:
+    """The Jobs to try, best first."""
+    n_gpus = max(profile.gpu.count, 1) if profile.gpu else 1
+    for method in preference(parameters, profile):
+        job = usual(
+            architecture,
+            method,
+            seq_len=profile.seq_len,
+            batch_size=profile.batch_size,
+            vocabulary_head=vocabulary_head,
+            n_gpus=n_gpus,
+            sharding="ddp" if n_gpus > 1 else "none",
+        )
+        yield from _rungs(job)
+
+
+def preference(parameters: Parameters, profile: Profile) -> tuple[JobMethod, ...]:
+    """The methods worth trying, best first: only the one asked for, if one was."""
+    if profile.method != "auto":
+        return (profile.method,)
+    if parameters.total <= SMALL or (profile.examples or 0) >= MANY_EXAMPLES:
+        return ("full", "lora", "qlora")
+    return ("lora", "qlora")
+
+
+def _rungs(job: Job) -> Iterator[Job]:
+    """`job`, then the same training in less memory: checkpointing, 8-bit optimizer, sharding."""
+    thrifty = replace(job, gradient_checkpointing=True)
+    rungs = [job, thrifty]
+    if job.method == "full":
+        rungs.append(replace(thrifty, optimizer="adamw-8bit"))
+    if job.n_gpus > 1:
+        rungs += [replace(rung, sharding="fsdp") for rung in rungs[1:]]
+    yield from dict.fromkeys(rungs)
