@@ -177,6 +177,7 @@ class Advice:
     fine_tune: Literal["yes", "maybe", "no"]
     because: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 @record

@@ -1,0 +1,39 @@
+"""Should I fine-tune at all, how, with how much data, judged by what?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmpick.guidance.decision import case_of, good, minimum, row_for, work_of
+from llmpick.guidance.notes import notes_for
+from llmpick.verdict import Advice
+
+if TYPE_CHECKING:
+    from llmpick.profile import Profile
+
+
+def advice(profile: Profile) -> Advice:
+    """Whether to fine-tune: the one row of the decision table that holds, and the notes that apply besides."""
+    row = row_for(case_of(profile))
+    words = _words(profile)
+    notes = notes_for(profile, row.fine_tune)
+    cited = (*row.sources, *(source for note in notes for source in note.sources))
+    return Advice(
+        fine_tune=row.fine_tune,
+        because=(row.because.format(**words), *(note.text for note in notes if note.part == "because")),
+        instead=(
+            *(text.format(**words) for text in row.instead),
+            *(note.text for note in notes if note.part == "instead"),
+        ),
+        sources=tuple(dict.fromkeys(cited)),
+    )
+
+
+def _words(profile: Profile) -> dict[str, int]:
+    assumed_classes = {"labels": 2}.get(work_of(profile.task), 1)
+    return {
+        "have": profile.examples or 0,
+        "minimum": minimum(profile),
+        "good": good(profile),
+        "classes": profile.classes or assumed_classes,
+    }

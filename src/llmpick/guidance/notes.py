@@ -1,0 +1,76 @@
+"""What the profile adds to the table's answer: each note stands on its own and may hold beside any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from llmpick.guidance import sources
+from llmpick.guidance.decision import work_of
+from llmpick.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmpick.profile import Profile
+
+
+@record
+class Note:
+    """One remark for `because` or `instead`, and when it holds."""
+
+    id: str
+    holds: Callable[[Profile, str], bool]
+    """Of the profile and the table's answer (yes, maybe, no)."""
+    part: Literal["because", "instead"]
+    text: str
+    sources: tuple[str, ...]
+
+
+def _writes(profile: Profile) -> bool:
+    return work_of(profile.task) == "text"
+
+
+NOTES: tuple[Note, ...] = (
+    Note(
+        id="evaluation-first",
+        holds=lambda profile, answer: answer != "no" and _writes(profile),
+        part="because",
+        text="set up the evaluation before the training: without it nobody can tell whether tuning helped",
+        sources=(sources.OPENAI_SFT,),
+    ),
+    Note(
+        id="knowledge",
+        holds=lambda profile, answer: profile.task in ("question-answering", "chat") and profile.facts_change is None,
+        part="instead",
+        text="if the answers rest on facts that change or on your own documents: retrieval, with or without tuning",
+        sources=(sources.FACTS_OVADIA,),
+    ),
+    Note(
+        id="latency",
+        holds=lambda profile, answer: (
+            answer != "no" and _writes(profile) and (profile.latency is not None or profile.serve_gpu is not None)
+        ),
+        part="because",
+        text="a tuned small model needs no examples in its prompt: shorter and faster requests",
+        sources=(sources.AZURE_TUNING,),
+    ),
+    Note(
+        id="no-experience",
+        holds=lambda profile, answer: answer != "no" and profile.expertise == "none" and not profile.privacy,
+        part="instead",
+        text="a vendor's tuning service (--weights api): you send examples and run no training code",
+        sources=(sources.AZURE_TUNING,),
+    ),
+    Note(
+        id="privacy",
+        holds=lambda profile, answer: bool(profile.privacy) and profile.weights != "open",
+        part="because",
+        text="the text must not leave your machines, so vendors' tuning services are out: ask for --weights open",
+        sources=(sources.AZURE_TUNING,),
+    ),
+)
+
+
+def notes_for(profile: Profile, answer: str) -> tuple[Note, ...]:
+    """The notes that hold for this profile and this answer of the table."""
+    return tuple(note for note in NOTES if note.holds(profile, answer))
