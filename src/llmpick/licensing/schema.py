@@ -1,4 +1,4 @@
-"""The License record: `catalog/licenses/<id>.yaml`. A license is a list of terms; every term is a duty and when it binds."""
+"""The License record (`catalog/licenses/<id>.yaml`): a list of terms; a term is a duty and when it binds."""
 
 from __future__ import annotations
 
