@@ -1,0 +1,196 @@
+"""The JSON answers, key by key: what mypy holds `render.json` to and what docs/schema is generated from.
+
+Sizes are bytes, money US dollars, times hours, scores lie in [0, 1]. Keys are only ever added.
+Only type checkers and `render.schema` import this module: answering in JSON must not import pydantic or its helpers.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+Outcome = Literal["ok", "no", "unknown"]
+StepName = Literal["task", "resources", "domain", "license", "community"]
+MethodName = Literal["full", "lora", "qlora", "api", "inference"]
+
+
+class SpanShape(TypedDict):
+    """A figure with its spread."""
+
+    low: float
+    expected: float
+    high: float
+
+
+class BreakdownShape(TypedDict):
+    """Parts of the peak, in bytes; they sum to `peak_bytes`."""
+
+    weights: int
+    adapters: int
+    gradients: int
+    optimizer: int
+    activations: int
+    logits: int
+    overhead: int
+
+
+class MemoryShape(TypedDict):
+    """What training (or inference) by one method takes on the fullest GPU."""
+
+    model: str
+    method: MethodName
+    params: int
+    trainable_params: int
+    peak_bytes: int
+    breakdown_bytes: BreakdownShape
+    available_bytes: int | None
+    fits: bool | None
+    margin_bytes: int | None
+    time_hours: SpanShape | None
+    cost_usd: SpanShape | None
+    assumptions: list[str]
+
+
+class GpuShape(TypedDict):
+    """The cards of one machine; `count` 0 means the CPU."""
+
+    count: int
+    name: str | None
+    memory_bytes: int
+    usable_bytes: int
+
+
+class ProfileShape(TypedDict):
+    """The question after defaults; `assumed` names the fields the user did not give."""
+
+    task: str
+    gpu: GpuShape | None
+    domain: str
+    languages: list[str]
+    commercial: bool | None
+    monthly_users: int | None
+    annual_revenue: float | None
+    region: str | None
+    license: list[str]
+    examples: int | None
+    seq_len: int
+    batch_size: int
+    epochs: float
+    method: Literal["auto", "full", "lora", "qlora"]
+    budget: float | None
+    serve_gpu: GpuShape | None
+    latency: float | None
+    weights: Literal["open", "api", "any"]
+    priority: list[str]
+    weight: dict[str, float]
+    top: int
+    stage: Literal["exploration", "pilot", "production"] | None
+    facts_change: Literal["rarely", "often"] | None
+    style_matters: bool | None
+    privacy: bool | None
+    expertise: Literal["none", "some", "strong"] | None
+    classes: int | None
+    feedback: Literal["pairs", "ratings"] | None
+    unlabeled: bool | None
+    assumed: list[str]
+
+
+class CatalogShape(TypedDict):
+    """What the answer rests on."""
+
+    date: str
+    models: int
+    policy: str
+
+
+class AdviceShape(TypedDict):
+    """Whether to fine-tune at all."""
+
+    fine_tune: Literal["yes", "maybe", "no"]
+    because: list[str]
+    instead: list[str]
+
+
+class CheckShape(TypedDict):
+    """A Constraint judged."""
+
+    name: str
+    outcome: Outcome
+    because: str
+
+
+class RatingShape(TypedDict):
+    """A Criterion judged: the truth lies in low..high."""
+
+    criterion: str
+    low: float
+    high: float
+    weight: float
+    because: str
+
+
+class StepShape(TypedDict):
+    """All that one Step said of a model."""
+
+    step: StepName
+    checks: list[CheckShape]
+    ratings: list[RatingShape]
+
+
+class LicenseShape(TypedDict):
+    """What the license says about this use; `duties` in words."""
+
+    id: str
+    verdict: Literal["allowed", "conditional", "forbidden", "unknown"]
+    duties: list[str]
+    because: str
+
+
+class RecommendedShape(TypedDict):
+    """One ranked model. Equal ranks are ties; `siblings` are checkpoints this row stands for."""
+
+    rank: int
+    model: str
+    method: MethodName
+    score: float
+    score_high: float
+    steps: list[StepShape]
+    memory: MemoryShape | None
+    time_hours: SpanShape | None
+    cost_usd: SpanShape | None
+    license: LicenseShape
+    because: list[str]
+    despite: list[str]
+    missing: list[str]
+    siblings: list[str]
+    sources: list[str]
+
+
+class RuledOutShape(TypedDict):
+    """A model that fails a Constraint; `remedy` is what would let it pass."""
+
+    model: str
+    step: StepName
+    because: str
+    remedy: str | None
+
+
+class UndecidedShape(TypedDict):
+    """A model about which too little is known."""
+
+    model: str
+    missing: list[str]
+
+
+class RecommendShape(TypedDict):
+    """The answer of `llmpick recommend --format json`."""
+
+    schema_version: Literal["1"]
+    catalog: CatalogShape
+    profile: ProfileShape
+    advice: AdviceShape
+    recommended: list[RecommendedShape]
+    ruled_out: list[RuledOutShape]
+    undecided: list[UndecidedShape]
+    notes: list[str]
