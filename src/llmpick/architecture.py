@@ -31,7 +31,11 @@ class Moe:
     """None = every layer after the leading dense ones."""
     router_bias: bool = False
     expert_bias: bool = False
+    correction_bias: bool = False
+    """The load-balancing bias is a parameter (in most classes it is a buffer, which nobody counts)."""
     shared_gate: bool = False
+    latent_size: Count = 0
+    """Width the experts work in where the token is projected down for them first; 0 = hidden_size."""
 
 
 @record
@@ -62,6 +66,46 @@ class Ssm:
     n_v_heads: Count = 0
     k_head_dim: Count = 0
     v_head_dim: Count = 0
+    conv_bias: bool = False
+    gated_norm: bool = False
+    """A norm of width d_inner before the output projection (Mamba-2)."""
+    state_norms: bool = False
+    """Norms on the time step and the two state inputs (Jamba)."""
+
+
+@record
+class LayerGroup:
+    """`count` attention layers that differ from the others in shape; None = as the Architecture says."""
+
+    count: Positive
+    num_attention_heads: Positive | None = None
+    num_key_value_heads: Positive | None = None
+    head_dim: Positive | None = None
+    intermediate_size: Positive | None = None
+    keys_values: Literal["own", "keys-only", "borrowed"] = "own"
+    """keys-only: the values are the keys; borrowed: both come from an earlier layer (Gemma 3n and 4)."""
+    sliding: bool = False
+    """These layers see only the window."""
+
+
+@record
+class DecoderShape:
+    """The decoder of an encoder-decoder whose two stacks differ in more than depth."""
+
+    hidden_size: Positive
+    intermediate_size: Positive
+    num_attention_heads: Positive
+    num_key_value_heads: Positive
+    head_dim: Positive
+
+
+@record
+class PerLayerEmbedding:
+    """A second embedding table that feeds every layer (Gemma 3n and 4)."""
+
+    vocab_size: Positive
+    size: Positive
+    """Width for one layer."""
 
 
 @record
@@ -97,20 +141,53 @@ class Architecture:
     lm_head_bias: bool = False
     norm: Literal["rms", "layer", "layer-nobias", "none"] = "rms"
     norms_per_block: Count = 2
+    final_norm: bool = True
+    """A norm after the last layer of each stack."""
+    embedding_norm: bool = False
+    """A norm on the summed embeddings of each stack."""
+    sub_norms: bool = False
+    """Norms inside attention (hidden_size) and MLP (intermediate_size) before the output projections (BitNet)."""
     qk_norm: Literal["none", "per-head", "full", "per-head-layer", "per-head-weight"] = "none"
+    attention_gate: Literal["none", "query", "full", "per-head"] = "none"
+    """A gate on the attention output: query = q_proj is twice as wide; full, per-head = a projection of its own."""
+    attention_sinks: bool = False
+    """One learned sink logit per head."""
+    activation_parameters: Count = 0
+    """Learned scalars in the activation of each MLP."""
     position: Literal["rope", "learned", "alibi", "relative", "sinusoidal", "none"] = "rope"
     position_rows: Count = 0
     """Rows of a learned position table, reserved rows included."""
+    relative_buckets: Count = 0
+    """Rows of a table of relative position biases, one column per head (T5, MPNet)."""
+    relative_bias_every_layer: bool = False
+    """Each layer owns such a table; else the first of a stack does, for all."""
+    decoder_position_rows: Count | None = None
+    """Rows of the decoder's own position table; None = as many as the encoder's."""
     type_vocab_size: Count = 0
+    pooler: bool = False
+    """A dense layer on the first token, as the class's AutoModel has it."""
     sliding_window: Count | None = None
     """Tokens a local-attention layer sees; None = unknown or none."""
     num_attention_layers: Count | None = None
     """Layers that attend, in a hybrid; None = all of them."""
+    num_ssm_layers: Count | None = None
+    """Layers with the recurrent mixer; None = those that do not attend."""
+    num_mlp_layers: Count | None = None
+    """Layers with a dense MLP; None = those without experts."""
+    num_layer_groups: Count = 0
+    """Distinct sets of weights that the layers share in turn (ALBERT); 0 = every layer has its own."""
     num_full_attention_layers: Count | None = None
     """Layers that attend to the whole context where others see only the window; None = unknown or all."""
     moe: Moe | None = None
     mla: Mla | None = None
     ssm: Ssm | None = None
+    layer_groups: tuple[LayerGroup, ...] = ()
+    """All attention layers by shape, where they differ among themselves; empty = all alike."""
+    decoder: DecoderShape | None = None
+    """Where the decoder's shape is not the encoder's."""
+    per_layer_embedding: PerLayerEmbedding | None = None
+    dense_after_pooling: Count = 0
+    """Parameters of the dense modules sentence-transformers puts after pooling."""
     non_text_parameters: Count = 0
     """Parameters of vision and audio towers and their projectors, kept apart from the text network."""
     extra: dict[str, Any] | None = None

@@ -1,0 +1,115 @@
+"""What a few classes add to the common layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmpick.sizing.linear import Part, matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmpick.architecture import Architecture
+
+
+def _first_norm_missing(a: Architecture) -> Part:
+    """ModernBERT's first layer has no norm before attention."""
+    return Part((), -a.hidden_size)
+
+
+def _global_attention(a: Architecture) -> Part:
+    """Longformer's second set of projections, for the tokens that attend everywhere."""
+    h, count = a.hidden_size, a.num_hidden_layers
+    names = ("query_global", "key_global", "value_global")
+    return Part(tuple(matrix(name, "attention", (h, h), count, bias=True) for name in names))
+
+
+def _deberta_v2(a: Architecture) -> Part:
+    """A norm on the relative positions, and in some checkpoints a convolution beside the first layer."""
+    h, kernel = a.hidden_size, (a.extra or {}).get("conv_kernel_size", 0)
+    return Part((), 2 * h + (kernel * h * h + 3 * h if kernel else 0))
+
+
+def _deberta(a: Architecture) -> Part:
+    """DeBERTa v1: biases on queries and values only, and two projections of the relative positions."""
+    h, count = a.hidden_size, a.num_hidden_layers
+    linears = (
+        matrix("pos_proj", "attention", (h, h), count),
+        matrix("pos_q_proj", "attention", (h, h), count, bias=True),
+    )
+    return Part(linears, 2 * h * count)
+
+
+def _indexer(a: Architecture) -> Part:
+    """DeepSeek-V3.2's indexer picks the tokens that attention looks at."""
+    extra, count = a.extra or {}, a.num_hidden_layers
+    heads, width = extra["index_n_heads"], extra["index_head_dim"]
+    rank = a.mla.q_lora_rank if a.mla else 0
+    linears = (
+        matrix("wq_b", "attention", (rank, heads * width), count),
+        matrix("wk", "attention", (a.hidden_size, width), count),
+        matrix("weights_proj", "attention", (a.hidden_size, heads), count),
+    )
+    return Part(linears, 2 * width * count)
+
+
+def _per_layer_inputs(a: Architecture) -> Part:
+    """Gemma 3n and 4: the second table's rows are projected into every layer."""
+    per_layer, h, count = a.per_layer_embedding, a.hidden_size, a.num_hidden_layers
+    if per_layer is None:
+        return Part()
+    size = per_layer.size
+    linears = (
+        matrix("per_layer_model_projection", "other", (h, count * size)),
+        matrix("per_layer_input_gate", "other", (h, size), count),
+        matrix("per_layer_projection", "other", (size, h), count),
+    )
+    return Part(linears, size + count * h)
+
+
+def _gemma3n(a: Architecture) -> Part:
+    """Per-layer inputs, four alternating residual streams (AltUp) and a low-rank residual (LAuReL)."""
+    extra, h, count = a.extra or {}, a.hidden_size, a.num_hidden_layers
+    streams, rank = extra["altup_num_inputs"], extra["laurel_rank"]
+    linears = (
+        matrix("correction_coefs", "other", (streams, streams), count),
+        matrix("prediction_coefs", "other", (streams, streams**2), count),
+        matrix("modality_router", "other", (h, streams), count),
+        matrix("linear_left", "other", (h, rank), count),
+        matrix("linear_right", "other", (rank, h), count),
+        matrix("altup_projections", "other", (h, h), streams - 1),
+        matrix("altup_unembed_projections", "other", (h, h), streams - 1),
+    )
+    per_layer = _per_layer_inputs(a)
+    return Part((*per_layer.linears, *linears), per_layer.other + count * 3 * h)
+
+
+def _pegasus_x(a: Architecture) -> Part:
+    """Global tokens of the encoder: a table for them and a norm per layer."""
+    tokens = (a.extra or {}).get("num_global_tokens", 32)
+    return Part((), tokens * a.hidden_size + a.num_hidden_layers * 2 * a.hidden_size)
+
+
+def _long_t5(a: Architecture) -> Part:
+    """LongT5's transient-global encoder: a second bias table, and a norm per layer for the block summaries."""
+    if (a.extra or {}).get("encoder_attention_type") != "transient-global":
+        return Part()
+    return Part((), a.relative_buckets * a.num_attention_heads + a.num_hidden_layers * a.hidden_size)
+
+
+ADDED: dict[str, Callable[[Architecture], Part]] = {
+    "deberta": _deberta,
+    "deberta-v2": _deberta_v2,
+    "deepseek_v32": _indexer,
+    "gemma3n": _gemma3n,
+    "gemma4": _per_layer_inputs,
+    "gemma4_unified": _per_layer_inputs,
+    "longformer": _global_attention,
+    "modernbert": _first_norm_missing,
+    "modernbert-decoder": _first_norm_missing,
+}
+ADDED_TO_ENCODER: dict[str, Callable[[Architecture], Part]] = {
+    "led": _global_attention,
+    "longt5": _long_t5,
+    "pegasus_x": _pegasus_x,
+}
