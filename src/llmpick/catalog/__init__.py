@@ -1,0 +1,117 @@
+"""The catalog: what llmpick knows, read from a directory of sourced files, with others laid over it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmpick.catalog import compiled
+from llmpick.catalog.faults import Fault, InvalidCatalogError
+from llmpick.catalog.kinds import KINDS, kind_of
+from llmpick.errors import CatalogError
+from llmpick.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmpick.licensing.schema import License
+    from llmpick.policy import Policy
+    from llmpick.quality import QualityTable
+    from llmpick.schema import ApiModel, Benchmark, Domain, Gpu, Model, Popularity, Price, Task
+
+
+@record
+class Catalog:
+    """All facts an answer may rest on. Nothing in it is changed after loading."""
+
+    models: tuple[Model, ...]
+    """By id."""
+    apis: tuple[ApiModel, ...]
+    """By id."""
+    licenses: Mapping[str, License]
+    """By id."""
+    gpus: tuple[Gpu, ...]
+    prices: tuple[Price, ...]
+    tasks: tuple[Task, ...]
+    domains: tuple[Domain, ...]
+    benchmarks: tuple[Benchmark, ...]
+    popularity: Mapping[str, Popularity]
+    """By Hub id."""
+    policy: Policy
+    quality: QualityTable
+    date: str
+    """The newest day on which somebody opened one of its sources (YYYY-MM-DD); empty when there are none."""
+    origins: Mapping[str, Path]
+    """Relative path of each file read -> the directory it came from."""
+
+    def model(self, id_: str) -> Model:
+        """The model with that very Hub id; KeyError if there is none. `browse.find` takes short names."""
+        for model in self.models:
+            if model.id == id_:
+                return model
+        raise KeyError(id_)
+
+
+def bundled() -> Path:
+    """The catalog that came with the package: a wheel's own, else the repository's."""
+    shipped = Path(__file__).parents[1] / "_catalog"
+    return shipped if shipped.is_dir() else Path(__file__).parents[3] / "catalog"
+
+
+def load(directories: Sequence[Path] = (), base: Path | None = None) -> Catalog:
+    """The catalog in `base` (default: the bundled one) with `directories` laid over it, later ones on top.
+
+    A file of an overlay replaces the file of the same relative path. Raises InvalidCatalogError, naming
+    every place, when files are invalid; CatalogError when the whole lacks a table; LlmpickError when a directory
+    cannot be read.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, Path] = {}
+    dates, faults = [], []
+    for directory in (base or bundled(), *directories):
+        layer = compiled.load(directory, compiled.SHIPPED if directory == bundled() else None)
+        faults += [fault._replace(path=shown(directory / fault.path)) for fault in layer.faults]
+        values |= layer.values
+        origins |= dict.fromkeys(layer.values, directory)
+        dates.append(layer.date)
+    if faults:
+        raise InvalidCatalogError(tuple(faults))
+    return assemble(values, origins, max(dates))
+
+
+def assemble(values: Mapping[str, Any], origins: Mapping[str, Path], date: str) -> Catalog:
+    """The Catalog of these files; raises CatalogError when a table is missing."""
+    parts: dict[str, dict[str, Any]] = {kind.name: {} for kind in KINDS}
+    for path in sorted(values):
+        kind = kind_of(path)
+        if kind:
+            parts[kind.name][path] = values[path]
+    tables = {name: _single(name, found) for name, found in parts.items() if name not in ("models", "apis", "licenses")}
+    return Catalog(
+        models=tuple(parts["models"].values()),
+        apis=tuple(parts["apis"].values()),
+        licenses={one.id: one for one in parts["licenses"].values()},
+        **tables,
+        date=date,
+        origins=origins,
+    )
+
+
+def _single(name: str, found: Mapping[str, Any]) -> Any:
+    """The one table of its kind; empty where a catalog may do without."""
+    if found:
+        return next(iter(found.values()))
+    if name in ("policy", "quality", "tasks", "domains"):
+        raise CatalogError(f"the catalog has no {name}.yaml; without it nothing can be judged")
+    return {} if name == "popularity" else ()
+
+
+def shown(path: Path) -> str:
+    """`path` as a person in the working directory would write it."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+__all__ = ["Catalog", "Fault", "InvalidCatalogError", "bundled", "load"]

@@ -1,0 +1,82 @@
+"""The kinds of file a catalog is made of: where they lie, what record they hold, where an id comes from."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KIB = 1024
+MIB = 1024 * KIB
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+
+
+class Kind(NamedTuple):
+    """One kind of catalog file."""
+
+    name: str
+    """Field of the Catalog that it fills."""
+    folder: str
+    """`models/*/*.yaml`, for people."""
+    pattern: str
+    """Regular expression of the relative path; its group `id` becomes the record's `id`."""
+    record: str
+    """`module:Class`, imported when first needed."""
+    shape: Literal["one", "rows", "mapping"] = "one"
+    """The file is one record, a list of records, or a mapping from names to records."""
+    schema: str = ""
+    """Stem of its JSON Schema under `schema/`; empty = written by machines, no schema."""
+    limit: int = 256 * KIB
+    """Bytes beyond which the file is refused."""
+
+    def type(self) -> Any:
+        """The record class."""
+        module, name = self.record.split(":")
+        return getattr(import_module(module), name)
+
+    def id_of(self, path: str) -> str | None:
+        """The id that a file at `path` gives its record; None where records carry their own."""
+        match = re.fullmatch(self.pattern, path)
+        return match.groupdict().get("id") if match else None
+
+
+KINDS = (
+    Kind("models", "models/*/*.yaml", rf"models/(?P<id>{NAME}/{NAME})\.yaml", "llmpick.schema:Model", schema="model"),
+    Kind("apis", "apis/*/*.yaml", rf"apis/(?P<id>{NAME}/{NAME})\.yaml", "llmpick.schema:ApiModel", schema="api"),
+    Kind(
+        "licenses",
+        "licenses/*.yaml",
+        rf"licenses/(?P<id>{NAME})\.yaml",
+        "llmpick.licensing.schema:License",
+        schema="license",
+    ),
+    Kind("gpus", "gpus.yaml", r"gpus\.yaml", "llmpick.schema:Gpu", "rows", "gpus", 4 * MIB),
+    Kind("prices", "prices.yaml", r"prices\.yaml", "llmpick.schema:Price", "rows", "prices", 4 * MIB),
+    Kind("tasks", "tasks.yaml", r"tasks\.yaml", "llmpick.schema:Task", "rows", "tasks"),
+    Kind("domains", "domains.yaml", r"domains\.yaml", "llmpick.schema:Domain", "rows", "domains"),
+    Kind("benchmarks", "benchmarks.yaml", r"benchmarks\.yaml", "llmpick.schema:Benchmark", "rows", "benchmarks", MIB),
+    Kind("popularity", "hub.json", r"hub\.json", "llmpick.schema:Popularity", "mapping", limit=64 * MIB),
+    Kind("policy", "policy.yaml", r"policy\.yaml", "llmpick.policy:Policy", schema="policy"),
+    Kind("quality", "quality.yaml", r"quality\.yaml", "llmpick.quality:QualityTable", limit=16 * MIB),
+)
+
+
+def kind_of(path: str) -> Kind | None:
+    """The kind of the file at `path` (relative, with forward slashes); None if it is no catalog file."""
+    for kind in KINDS:
+        if re.fullmatch(kind.pattern, path):
+            return kind
+    return None
+
+
+def kind_named(name: str) -> Kind:
+    """The kind that fills the Catalog's field `name`."""
+    return next(kind for kind in KINDS if kind.name == name)
+
+
+def record_types() -> Iterator[Any]:
+    """The record class of every kind."""
+    return (kind.type() for kind in KINDS)

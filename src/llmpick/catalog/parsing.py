@@ -1,0 +1,206 @@
+"""One catalog file -> its record, or every Fault in it with the line it stands on.
+
+The only module that imports pydantic and yaml to read a catalog; answers read the compiled form instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from llmpick.catalog import yamltext
+from llmpick.catalog.faults import Fault
+from llmpick.catalog.yamltext import Document, Mark, Problem, mark_of
+from llmpick.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+    from llmpick.catalog.kinds import Kind
+
+Loc = tuple[str | int, ...]
+SHOWN = 40
+"""Characters of a wrong value that an error repeats."""
+PLAIN_WORDS = {
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "float_type": "must be a number",
+    "string_type": "must be text; put it in quotes",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping of names to values",
+    "dataclass_type": "must be a mapping of names to values",
+}
+
+
+def parse(data: bytes, kind: Kind, path: str) -> tuple[Any, tuple[Fault, ...]]:
+    """The record (or rows, or mapping) in `data`, and its faults; the value is None when there are any.
+
+    `path` is relative to the catalog and gives the record its id.
+    """
+    try:
+        document = _document(data, kind)
+    except Problem as problem:
+        return None, (_fault(path, problem),)
+    if document.problems:
+        return None, tuple(_fault(path, problem) for problem in document.problems)
+    text, problem_ = _with_id(document, kind.id_of(path))
+    if problem_ is not None:
+        return None, (_fault(path, problem_),)
+    try:
+        return adapter(kind).validate_json(text), ()
+    except ValidationError as error:
+        hint = _hint(kind)
+        return None, tuple(_explain(path, document.root, hint, one) for one in error.errors(include_url=False))
+
+
+def locate(file: Path, loc: Loc) -> Mark:
+    """Where the value at `loc` stands in `file`; the nearest enclosing place where it is not written."""
+    try:
+        return _mark(yamltext.read(yamltext.decode(file.read_bytes())).root, loc)
+    except (OSError, Problem):
+        return Mark(1, 1)
+
+
+@cache
+def adapter(kind: Kind) -> TypeAdapter[Any]:
+    """Pydantic's strict reader of a whole file of `kind`."""
+    return TypeAdapter(_hint(kind))
+
+
+def _hint(kind: Kind) -> Any:
+    one: Any = kind.type()
+    return {"one": one, "rows": tuple[one, ...], "mapping": dict[str, one]}[kind.shape]
+
+
+def _fault(path: str, problem: Problem) -> Fault:
+    return Fault(path, problem.mark.line, problem.mark.column, problem.message)
+
+
+def _document(data: bytes, kind: Kind) -> Document:
+    if len(data) > kind.limit:
+        raise Problem(Mark(1, 1), f"the file has {len(data):,} bytes; {kind.folder} may have {kind.limit:,}")
+    text = yamltext.decode(data)
+    return _read_json(text) if kind.folder.endswith(".json") else yamltext.read(text)
+
+
+def _read_json(text: str) -> Document:
+    """Machine-written JSON; read as YAML, of which it is a part, only to find out where it is wrong."""
+    try:
+        json.loads(text, object_pairs_hook=_unique, parse_constant=_unique)
+    except (ValueError, RecursionError):
+        document = yamltext.read(text)
+        if not document.problems:
+            raise Problem(Mark(1, 1), "not valid JSON; run `llmpick catalog refresh` to write it anew") from None
+        return document
+    return Document(text, yaml.ScalarNode("", "", None, None), ())
+
+
+def _unique(pairs: Any) -> dict[str, Any]:
+    found = dict(pairs) if isinstance(pairs, list) else {}
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice, or a number is not finite")
+    return found
+
+
+def _with_id(document: Document, id_: str | None) -> tuple[str, Problem | None]:
+    """The JSON text with the id that the path gives."""
+    root = document.root
+    if id_ is None or not isinstance(root, yaml.MappingNode):
+        return document.json, None
+    for key, _ in root.value:
+        if key.value == "id":
+            return "", Problem(mark_of(key.start_mark), "`id` is the file's path; remove this line")
+    rest = document.json[1:]
+    return f'{{"id":{json.dumps(id_)}{"," if root.value else ""}{rest}', None
+
+
+def _explain(path: str, root: yaml.Node, hint: Any, error: ErrorDetails) -> Fault:
+    loc: Loc = error["loc"]
+    kind = error["type"]
+    missing = kind in ("missing", "missing_keyword_only_argument")
+    mark = _mark(root, loc[:-1] if missing else loc)
+    name = _dotted(loc)
+    if missing:
+        return Fault(path, *mark, f"`{name}` is missing; add it{_meaning(hint, loc)}")
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        known = _fields(_descend(hint, loc[:-1]))
+        near = did_you_mean(str(loc[-1]), known)
+        return Fault(path, *mark, f"unknown key `{name}`; {near or 'known here: ' + ', '.join(known)}")
+    what = PLAIN_WORDS.get(kind) or error["msg"].replace("Input should", "must", 1).replace("String should", "must", 1)
+    return Fault(path, *mark, f"`{name}` {what[0].lower() + what[1:]}; it is {_shown(error['input'])}")
+
+
+def _mark(root: yaml.Node, loc: Loc) -> Mark:
+    """Where the value at `loc` stands: its key in a mapping, its first character in a list."""
+    node, mark = root, mark_of(root.start_mark)
+    for part in loc:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if pair is None:
+                break
+            mark, node = mark_of(pair[0].start_mark), pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            mark = mark_of(node.start_mark)
+        else:
+            break
+    return mark
+
+
+def _dotted(loc: Loc) -> str:
+    """`scores[2].value`."""
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "the file"
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def _fields(hint: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(hint)] if dataclasses.is_dataclass(hint) else []
+
+
+def _meaning(hint: Any, loc: Loc) -> str:
+    """The kind of value that belongs at `loc`, in brackets."""
+    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false", tuple: "a list"}
+    wanted = _descend(hint, loc)
+    word = words.get(typing.get_origin(wanted) or wanted, "a mapping" if dataclasses.is_dataclass(wanted) else "")
+    return f" ({word})" if word else ""
+
+
+def _descend(hint: Any, loc: Loc) -> Any:
+    """The type expected at `loc`, without Annotated and None; None where that cannot be told."""
+    hint = _bare(hint)
+    for part in loc:
+        if dataclasses.is_dataclass(hint):
+            hint = typing.get_type_hints(hint, include_extras=True).get(str(part))
+        else:
+            arguments = typing.get_args(hint)
+            hint = arguments[-2 if arguments[-1:] == (...,) else -1] if arguments else None
+        hint = _bare(hint)
+    return hint
+
+
+def _bare(hint: Any) -> Any:
+    """`hint` without Annotated and without `| None`."""
+    if typing.get_origin(hint) is typing.Annotated:
+        return _bare(typing.get_args(hint)[0])
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        options = [option for option in typing.get_args(hint) if option is not type(None)]
+        return _bare(options[0]) if len(options) == 1 else None
+    return hint
