@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmpick.guidance.answers import AdviseAnswer
+from llmpick.guidance.data import data
 from llmpick.guidance.decision import case_of, good, minimum, row_for, work_of
+from llmpick.guidance.metrics import judging
 from llmpick.guidance.notes import notes_for
+from llmpick.guidance.technique import others, technique
 from llmpick.verdict import Advice
 
 if TYPE_CHECKING:
@@ -26,6 +30,25 @@ def advice(profile: Profile) -> Advice:
             *(note.text for note in notes if note.part == "instead"),
         ),
         sources=tuple(dict.fromkeys(cited)),
+    )
+
+
+def advise(profile: Profile) -> AdviseAnswer:
+    """The whole answer of `llmpick advise`: the advice, the technique, the data, the metrics and the baseline."""
+    said = advice(profile)
+    judged = judging(profile.task)
+    way, needed = technique(profile), data(profile)
+    cited = (*said.sources, *way.sources, *needed.sources, judged.baseline_source)
+    return AdviseAnswer(
+        fine_tune=said.fine_tune,
+        because=said.because,
+        instead=said.instead,
+        technique=way,
+        others=others(profile),
+        data=needed,
+        metrics=judged.metrics,
+        baseline=judged.baseline,
+        sources=tuple(dict.fromkeys((*cited, *(metric.source for metric in judged.metrics)))),
     )
 
 

@@ -41,3 +41,52 @@ SCHMID_PAIRS = "https://huggingface.co/datasets/philschmid/finanical-rag-embeddi
 PROMPTAGATOR = "https://arxiv.org/abs/2209.11755"
 # Encoders are compared after tuning on 1,024 examples, chosen by 256, judged by 2,048.
 EUROEVAL = "https://euroeval.com/datasets/danish"
+# Second-phase pre-training on domain text improves tasks with many and with few labels (four domains, eight tasks).
+DAPT = "https://arxiv.org/abs/2004.10964"
+# Direct Preference Optimization, and the format and defaults of its trainer.
+DPO = "https://arxiv.org/abs/2305.18290"
+TRL_DPO = "https://huggingface.co/docs/trl/dpo_trainer"
+# "KTO does not need preferences - only a binary signal"; matches preference methods from 1B to 30B.
+KTO = "https://arxiv.org/abs/2402.01306"
+# Multi-task training regularizes and helps new tasks and domains.
+MTDNN = "https://arxiv.org/abs/1901.11504"
+# Training on a related, data-rich task first helps most where labels are few, and steadies the runs.
+STILTS = "https://arxiv.org/abs/1811.01088"
+# A 770M student trained on a large model's answers and reasons beat the 540B teacher on its task.
+DISTILLING = "https://arxiv.org/abs/2305.02301"
+# In-batch negatives: the loss for (question, passage) pairs, and why larger batches help.
+MNRL = "https://sbert.net/docs/package_reference/sentence_transformer/losses.html#multiplenegativesrankingloss"
+
+# Label errors: 3.3 % on average in ten much-used test sets, enough to change rankings.
+LABEL_ERRORS = "https://arxiv.org/abs/2103.14749"
+# Near-duplicates leak from training into test sets and are memorized.
+DEDUPLICATE = "https://arxiv.org/abs/2107.06499"
+# Folds whose groups (customers, documents) never overlap.
+GROUP_FOLDS = "https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.GroupKFold.html"
+
+_CARDS = "https://github.com/huggingface/evaluate/blob"
+# Accuracy is inflated on imbalanced classes; balanced accuracy and macro averages are not.
+BALANCED = "https://scikit-learn.org/stable/modules/model_evaluation.html#balanced-accuracy-score"
+F1_CARD = f"{_CARDS}/00f2e233eb0b5d46c12fceb4abac132824fa117a/metrics/f1/README.md"
+SEQEVAL_CARD = f"{_CARDS}/27d182151c9863bc444aeef03eb3326bced7f1f3/metrics/seqeval/README.md"
+SQUAD_CARD = f"{_CARDS}/2ff8d75f58443299d70b74446f053cea7a126a73/metrics/squad/README.md"
+ROUGE_CARD = f"{_CARDS}/0b7ed95aa016adb4d099bd7fe3d1a933d71cd1af/metrics/rouge/README.md"
+CHRF_CARD = f"{_CARDS}/55527e3f60cecda711e38e99d1237f6dbddd4689/metrics/chrf/README.md"
+COMET_CARD = f"{_CARDS}/05209eced8cefc553677b6b417025f7c9678e4e9/metrics/comet/README.md"
+CODE_EVAL_CARD = f"{_CARDS}/05209eced8cefc553677b6b417025f7c9678e4e9/metrics/code_eval/README.md"
+EXACT_MATCH_CARD = f"{_CARDS}/10ee2663d548385fef66e36604d08e1bcfbd7bbf/metrics/exact_match/README.md"
+# Retrieval is compared by nDCG@10, similarity by Spearman correlation of the cosines.
+MTEB = "https://arxiv.org/abs/2210.07316"
+# Abstractive summaries state things the text does not; overlap scores do not notice.
+FAITHFULNESS = "https://arxiv.org/abs/2005.00661"
+# Strong models judge as people do in over 80 % of cases, with biases of position, length and self.
+LLM_JUDGE = "https://arxiv.org/abs/2306.05685"
+# Execution on several generated databases tells wrong queries from right ones.
+TEST_SUITES = "https://arxiv.org/abs/2010.02840"
+BFCL = "https://proceedings.mlr.press/v267/patil25a.html"
+# The answer is the number after the reasoning.
+GSM8K = "https://arxiv.org/abs/2110.14168"
+# Linear models over TF-IDF classify documents in seconds.
+SPARSE_TEXT = "https://scikit-learn.org/stable/auto_examples/text/plot_document_classification_20newsgroups.html"
+# The first three sentences: the baseline every news summarizer is held against.
+POINTER = "https://arxiv.org/abs/1704.04368"
