@@ -1,0 +1,76 @@
+"""Asked: a Profile with everything worked out from it that is the same for every Candidate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llmpick import policy as policies
+from llmpick import quality
+from llmpick.record import record
+from llmpick.verdict import Rating
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmpick.catalog import Catalog
+    from llmpick.policy import Policy
+    from llmpick.profile import Profile
+    from llmpick.schema import Domain, Gpu, Price, Task
+
+# What is judged only where a card is named: without one every candidate would get the same.
+NEEDS_GPU = ("headroom", "method")
+
+
+@record
+class Asked:
+    """One question, ready to be put to each Candidate."""
+
+    profile: Profile
+    catalog: Catalog
+    policy: Policy
+    task: Task
+    domain: Domain
+    weights: Mapping[str, float]
+    """Criterion -> weight, summing to 1 over the criteria that apply."""
+    quality: quality.Question
+    gpu: Gpu | None
+    """The named card, where one was named."""
+    price: Price | None
+
+    def rating(self, criterion: str, low: float, high: float, because: str, sources: Any = ()) -> Rating:
+        """A Rating with this question's weight."""
+        weight = self.weights.get(criterion, 0.0)
+        return Rating(criterion=criterion, low=low, high=high, weight=weight, because=because, sources=tuple(sources))
+
+    def unknown(self, criterion: str, because: str) -> Rating:
+        """A Rating over the policy's range for a fact nobody recorded."""
+        span = self.policy.unknown_range(criterion)
+        return self.rating(criterion, span.low, span.high, because)
+
+
+def ask(profile: Profile, catalog: Catalog) -> Asked:
+    """Work out what `profile` asks of `catalog`: weights, vocabulary, the named card and its price."""
+    task = next(task for task in catalog.tasks if task.id == profile.task)
+    domain = next(domain for domain in catalog.domains if domain.id == profile.domain)
+    name = profile.gpu.name if profile.gpu else None
+    return Asked(
+        profile=profile,
+        catalog=catalog,
+        policy=catalog.policy,
+        task=task,
+        domain=domain,
+        weights=_weights(profile, catalog.policy, task.kind),
+        quality=quality.question(
+            task, profile.domain, profile.languages, profile.examples, "", catalog.quality, catalog.domains
+        ),
+        gpu=next((gpu for gpu in catalog.gpus if gpu.name == name), None),
+        price=next((price for price in catalog.prices if price.gpu == name), None),
+    )
+
+
+def _weights(profile: Profile, policy: Policy, kind: str) -> dict[str, float]:
+    found = policies.weights(policy, kind, profile.priority, profile.weight)
+    if profile.gpu is None or profile.gpu.count == 0:
+        found = {criterion: weight for criterion, weight in found.items() if criterion not in NEEDS_GPU}
+    total = sum(found.values()) or 1.0
+    return {criterion: weight / total for criterion, weight in found.items()}

@@ -1,0 +1,213 @@
+"""Step 2, resources: which method the card holds, what it takes, what it costs, where it can run afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from llmpick.record import record
+from llmpick.sizing.estimate import Run, estimate, peak
+from llmpick.sizing.job import usual
+from llmpick.sizing.methods import ladder
+from llmpick.sizing.parameters import count
+from llmpick.units import GIB
+from llmpick.verdict import Check, StepVerdict
+
+if TYPE_CHECKING:
+    from llmpick.architecture import Architecture
+    from llmpick.profile import Profile
+    from llmpick.schema import Model
+    from llmpick.sizing.job import Job
+    from llmpick.sizing.parameters import Parameters
+    from llmpick.steps.asked import Asked
+    from llmpick.verdict import Memory, Method, Rating
+
+RICHEST_FIRST: tuple[Method, ...] = ("full", "lora", "qlora")
+
+
+@record
+class Plan:
+    """What the resources step worked out besides its verdict."""
+
+    verdict: StepVerdict
+    method: Method
+    memory: Memory | None = None
+
+
+@record
+class Fit:
+    """The Jobs a card can hold for one model: the chosen one, the leanest, and the richest method possible."""
+
+    jobs: tuple[Job, ...]
+    """Those that fit, best first."""
+    leanest: Job
+    leanest_peak: int
+    richest: Method | None
+
+
+def judge(model: Model, asked: Asked) -> Plan:
+    """Checks `memory`, `budget` and `serving`; rates `headroom`, `economy` and `method`."""
+    if model.architecture is None:
+        check = Check(
+            name="memory", outcome="unknown", because="its architecture is not on record, so nothing can be sized"
+        )
+        ratings = (rate_economy(model.parameters.active, asked),)
+        return Plan(verdict=StepVerdict(step="resources", checks=(check,), ratings=ratings), method="lora")
+    shape = model.architecture.shape
+    counted = count(shape)
+    profile = cut_to_context(asked.profile, model)
+    fit = fitting(shape, counted, profile, asked.task.vocabulary_head)
+    too_slow = without_gpu(counted, asked)
+    if not fit.jobs or too_slow:
+        check = too_slow or does_not_fit(fit, profile)
+        memory = _estimate(model, fit.leanest, counted, asked)
+        return Plan(verdict=StepVerdict(step="resources", checks=(check,)), method=memory.method, memory=memory)
+    options = fit.jobs if profile.budget is not None else fit.jobs[:1]
+    memory = affordable([_estimate(model, job, counted, asked) for job in options], profile.budget)
+    checks = (fits(memory, profile), *budget(memory, profile), *serving(shape, counted, asked))
+    ratings = rate(counted, fit, asked) if all(check.outcome != "no" for check in checks) else ()
+    verdict = StepVerdict(step="resources", checks=checks, ratings=ratings)
+    return Plan(verdict=verdict, method=memory.method, memory=memory)
+
+
+def cut_to_context(profile: Profile, model: Model) -> Profile:
+    """A default training length never exceeds what the model reads; one the user gave is left as it is."""
+    has = model.context_length
+    if has is None or profile.seq_len <= has or "seq_len" not in profile.assumed:
+        return profile
+    return replace(profile, seq_len=has)
+
+
+def fitting(shape: Architecture, counted: Parameters, profile: Profile, vocabulary_head: bool) -> Fit:
+    """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
+    jobs = list(ladder(shape, profile, vocabulary_head=vocabulary_head, parameters=counted))
+    peaks = [peak(shape, job, counted).peak for job in jobs]
+    limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
+    fits = tuple(job for job, bytes_ in zip(jobs, peaks, strict=True) if limit is None or bytes_ <= limit)
+    least = min(range(len(jobs)), key=lambda index: peaks[index])
+    possible = [method for method in RICHEST_FIRST if any(job.method == method for job in fits)]
+    return Fit(
+        jobs=fits,
+        leanest=jobs[least],
+        leanest_peak=peaks[least],
+        richest=possible[0] if possible else None,
+    )
+
+
+def without_gpu(counted: Parameters, asked: Asked) -> Check | None:
+    """Constraint: a CPU trains only small models in reasonable time."""
+    gpu, limit = asked.profile.gpu, asked.policy.constant("cpu-parameters")
+    if gpu is None or gpu.count or counted.active <= limit:
+        return None
+    return Check(
+        name="memory",
+        outcome="no",
+        because=f"{counted.active / 1e9:.1f} B active parameters are too slow to train without a GPU",
+        shortfall=1 - limit / counted.active,
+        remedy="any GPU that holds it",
+    )
+
+
+def does_not_fit(fit: Fit, profile: Profile) -> Check:
+    """The `no` of the memory constraint: how much even the leanest method lacks."""
+    usable = profile.gpu.usable_bytes if profile.gpu else 0
+    because = (
+        f"even {fit.leanest.method} needs {fit.leanest_peak / GIB:.1f} GiB at {profile.seq_len:,} tokens, "
+        f"the card has {usable / GIB:.1f}"
+    )
+    return Check(
+        name="memory",
+        outcome="no",
+        because=because,
+        shortfall=1 - usable / fit.leanest_peak,
+        remedy=f"{fit.leanest_peak / GIB:.1f} GiB of usable GPU memory",
+    )
+
+
+def affordable(options: list[Memory], limit: float | None) -> Memory:
+    """The first option within the budget; where none is, the cheapest."""
+    if limit is None:
+        return options[0]
+    costs = [option.cost_usd.expected if option.cost_usd else 0.0 for option in options]
+    within = (option for option, cost in zip(options, costs, strict=True) if cost <= limit)
+    return next(within, options[costs.index(min(costs))])
+
+
+def _estimate(model: Model, job: Job, counted: Parameters, asked: Asked) -> Memory:
+    assert model.architecture is not None
+    profile = asked.profile
+    run = Run(
+        examples=profile.examples,
+        epochs=profile.epochs,
+        card=asked.gpu,
+        price=asked.price,
+        efficiencies=asked.catalog.efficiencies,
+    )
+    return estimate(model.id, model.architecture.shape, job, profile.gpu, run=run, parameters=counted)
+
+
+def fits(memory: Memory, profile: Profile) -> Check:
+    """The `ok` of the memory constraint, with the margin."""
+    need = f"{memory.method} needs {memory.breakdown.peak / GIB:.1f} GiB"
+    if memory.available_bytes is None:
+        where = "no card was named" if profile.gpu is None else "on the CPU"
+        return Check(name="memory", outcome="ok", because=f"{need} ({where})")
+    return Check(name="memory", outcome="ok", because=f"{need} of {memory.available_bytes / GIB:.1f}")
+
+
+def budget(memory: Memory, profile: Profile) -> tuple[Check, ...]:
+    """Constraint: the expected dollars of one run stay within the budget."""
+    if profile.budget is None:
+        return ()
+    if memory.cost_usd is None:
+        because = "its cost is not known: name a card with a known price and the number of examples"
+        return (Check(name="budget", outcome="unknown", because=because),)
+    cost = memory.cost_usd.expected
+    if cost <= profile.budget:
+        return (Check(name="budget", outcome="ok", because=f"about ${cost:,.2f} of ${profile.budget:,.2f}"),)
+    return (
+        Check(
+            name="budget",
+            outcome="no",
+            because=f"about ${cost:,.2f} for one run, the budget is ${profile.budget:,.2f}",
+            shortfall=1 - profile.budget / cost,
+            remedy=f"a budget of ${cost:,.2f}",
+        ),
+    )
+
+
+def serving(shape: Architecture, counted: Parameters, asked: Asked) -> tuple[Check, ...]:
+    """Constraint: the tuned model runs on the card it must be served from, in bf16 or quantized."""
+    target = asked.profile.serve_gpu
+    if target is None or target.count == 0:
+        return ()
+    for dtype in ("bf16", "int8", "int4"):
+        job = usual(shape, "inference", seq_len=asked.profile.seq_len, dtype=dtype)
+        need = peak(shape, job, counted).peak
+        if need <= target.usable_bytes:
+            return (Check(name="serving", outcome="ok", because=f"serves in {dtype} with {need / GIB:.1f} GiB"),)
+    because = f"even in int4 it needs {need / GIB:.1f} GiB to serve, the card has {target.usable_bytes / GIB:.1f}"
+    shortfall = 1 - target.usable_bytes / need
+    remedy = f"{need / GIB:.1f} GiB to serve from"
+    return (Check(name="serving", outcome="no", because=because, shortfall=shortfall, remedy=remedy),)
+
+
+def rate(counted: Parameters, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
+    """The criteria of this step; `headroom` and `method` only where there is a card."""
+    ratings = [rate_economy(counted.active, asked)]
+    gpu = asked.profile.gpu
+    if gpu and gpu.count and fit.richest:
+        spare = gpu.usable_bytes / fit.leanest_peak
+        worth = asked.policy.value("headroom")(spare)
+        because = f"the card holds {spare:.1f} times what {fit.leanest.method} needs"
+        ratings.append(asked.rating("headroom", worth, worth, because))
+        worth = asked.policy.constant(f"method-{fit.richest}")
+        ratings.append(asked.rating("method", worth, worth, f"the card allows {fit.richest} tuning"))
+    return tuple(ratings)
+
+
+def rate_economy(active: int, asked: Asked) -> Rating:
+    """Criterion: what each run and each answer costs, by the parameters a token passes through."""
+    worth = asked.policy.value("economy")(active)
+    said = f"{active / 1e9:.1f} B" if active >= 1e9 else f"{active / 1e6:.0f} M"
+    return asked.rating("economy", worth, worth, f"{said} active parameters per token")

@@ -1,0 +1,55 @@
+"""Step 1, task: can this model do it at all, and how good will it be once it is tuned?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmpick import quality
+from llmpick.verdict import Check, StepVerdict
+
+if TYPE_CHECKING:
+    from llmpick.schema import Model
+    from llmpick.steps.asked import Asked
+    from llmpick.verdict import Rating
+
+
+def judge(model: Model, asked: Asked) -> StepVerdict:
+    """Checks `purpose` and `context`; rates `quality`."""
+    checks = (purpose(model, asked), context(model, asked))
+    if any(check.outcome == "no" for check in checks):
+        return StepVerdict(step="task", checks=checks)
+    return StepVerdict(step="task", checks=checks, ratings=(rate_quality(model, asked),))
+
+
+def purpose(model: Model, asked: Asked) -> Check:
+    """Constraint: the model is made for the task, or is regularly tuned for it."""
+    task = asked.task
+    if task.id in model.tasks:
+        return Check(name="purpose", outcome="ok", because=f"made or regularly tuned for {task.id}")
+    made_for = ", ".join(model.tasks[:3])
+    because = f"made for {made_for}, not for {task.id}"
+    if model.architecture and model.architecture.shape.structure not in task.structures:
+        because = f"an {model.architecture.shape.structure} cannot do {task.id}"
+    return Check(name="purpose", outcome="no", because=because.replace("an decoder", "a decoder"))
+
+
+def context(model: Model, asked: Asked) -> Check:
+    """Constraint: the training length asked for fits into the model's context. A default length is cut to fit."""
+    wanted, has = asked.profile.seq_len, model.context_length
+    if has is None:
+        return Check(name="context", outcome="unknown", because="its context length is not on record")
+    if wanted <= has or "seq_len" in asked.profile.assumed:
+        return Check(name="context", outcome="ok", because=f"reads up to {has:,} tokens")
+    return Check(
+        name="context",
+        outcome="no",
+        because=f"reads {has:,} tokens, {wanted:,} are asked for",
+        shortfall=1 - has / wanted,
+        remedy=f"texts cut to {has:,} tokens",
+    )
+
+
+def rate_quality(model: Model, asked: Asked) -> Rating:
+    """Criterion: expected strength after fine-tuning, from published results or from what resembles the model."""
+    found = quality.judge(quality.traits(model), asked.quality)
+    return asked.rating("quality", found.low, found.high, found.because, found.evidence)
