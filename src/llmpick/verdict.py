@@ -195,3 +195,57 @@ class Ranking:
     policy_version: str
     notes: tuple[str, ...] = ()
     """What was assumed and what a reader should know before acting."""
+
+
+@record
+class Contribution:
+    """What one criterion adds to the gap between two models."""
+
+    criterion: str
+    weight: float
+    ours: float
+    """Low end of the rating, as the ranking takes it."""
+    theirs: float
+
+    @property
+    def difference(self) -> float:
+        """`weight * (ours - theirs)`; over all criteria these sum to the gap of the scores."""
+        return self.weight * (self.ours - self.theirs)
+
+
+@record
+class Contrast:
+    """Why `model` stands over or under `other`, and what would reverse it."""
+
+    model: str
+    other: str
+    contributions: tuple[Contribution, ...]
+    """Largest difference first, whatever its sign."""
+    because: tuple[str, ...] = ()
+    """At most three sentences."""
+    reversals: tuple[str, ...] = ()
+    """'with 32 GiB it would rank 2nd'."""
+
+
+@record
+class Explanation:
+    """The answer of `llmpick explain`: one Verdict, where it stands and why."""
+
+    verdict: Verdict
+    ruled_out: RuledOut | None = None
+    contrast: Contrast | None = None
+    """To the winner; for the winner, to the second."""
+    would_win_if: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@record
+class Compared:
+    """One column of `llmpick compare`."""
+
+    verdict: Verdict
+    ruled_out: RuledOut | None = None
+    quality: Span | None = None
+    """Expected quality after fine-tuning, in [0, 1]; None = nobody can say."""
+    evidence: tuple[str, ...] = ()
+    """Urls of the results behind it."""
