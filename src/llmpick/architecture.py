@@ -81,6 +81,8 @@ class LayerGroup:
     num_attention_heads: Positive | None = None
     num_key_value_heads: Positive | None = None
     head_dim: Positive | None = None
+    v_head_dim: Positive | None = None
+    """Width of a value head where it is not head_dim."""
     intermediate_size: Positive | None = None
     keys_values: Literal["own", "keys-only", "borrowed"] = "own"
     """keys-only: the values are the keys; borrowed: both come from an earlier layer (Gemma 3n and 4)."""
@@ -103,9 +105,10 @@ class DecoderShape:
 class PerLayerEmbedding:
     """A second embedding table that feeds every layer (Gemma 3n and 4)."""
 
-    vocab_size: Positive
     size: Positive
     """Width for one layer."""
+    vocab_size: Count = 0
+    """Rows; 0 = no table of its own, only a projection of the token embeddings."""
 
 
 @record
@@ -186,6 +189,8 @@ class Architecture:
     decoder: DecoderShape | None = None
     """Where the decoder's shape is not the encoder's."""
     per_layer_embedding: PerLayerEmbedding | None = None
+    masked_lm_head: bool = False
+    """The head for masked words belongs to the model (SPLADE)."""
     dense_after_pooling: Count = 0
     """Parameters of the dense modules sentence-transformers puts after pooling."""
     non_text_parameters: Count = 0

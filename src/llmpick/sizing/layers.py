@@ -13,8 +13,18 @@ if TYPE_CHECKING:
 
 # Classes whose experts are modules of their own even under transformers 5: those it does not have itself, and Switch.
 SEPARATE_EXPERTS = {"bailing_moe", "deepseek", "kimi_k2", "switch_transformers"}
-# Classes whose router is an nn.Linear; elsewhere transformers 5 keeps a raw weight.
-LINEAR_ROUTER = {"afmoe", "bailing_moe", "llama4", "llama4_text", "phimoe", "switch_transformers"}
+# Classes whose router is an nn.Linear, and its name; elsewhere transformers 5 keeps a raw weight in `gate`.
+LINEAR_ROUTER = {
+    "afmoe": "gate",
+    "gemma4": "proj",
+    "hunyuan_v1_moe": "wg",
+    "llama4": "router",
+    "llama4_text": "router",
+    "phimoe": "router",
+    "switch_transformers": "classifier",
+}
+# GLU encoders with a bias on the output matrix of the MLP only.
+OUTPUT_BIAS_ONLY = {"jina-bert", "new"}
 # What its class calls the projection that gates the attention output.
 GATE_NAMES = {"full": "gate_proj", "per-head": "g_proj"}
 
@@ -46,8 +56,14 @@ def attention(architecture: Architecture, names: Names, group: LayerGroup) -> Pa
     width = group.head_dim or a.head_width
     q_out = heads * width * (2 if a.attention_gate == "query" else 1)
     key_values = {"own": 2, "keys-only": 1, "borrowed": 0}[group.keys_values]
-    linears = list(projections(a, names, group.count, q_out, kv_heads * width, key_values=key_values))
-    linears.append(matrix(names.o, "attention", (heads * width, a.hidden_size), group.count, bias=a.o_bias))
+    linears = projections(a, names, group.count, q_out, kv_heads * width, key_values=key_values)
+    if group.v_head_dim:
+        linears = [
+            *linears[:-1],
+            matrix(names.v, "attention", (a.hidden_size, kv_heads * group.v_head_dim), group.count),
+        ]
+    out = heads * (group.v_head_dim or width)
+    linears.append(matrix(names.o, "attention", (out, a.hidden_size), group.count, bias=a.o_bias))
     if a.attention_gate in GATE_NAMES:
         gates = heads * (width if a.attention_gate == "full" else 1)
         linears.append(matrix(GATE_NAMES[a.attention_gate], "attention", (a.hidden_size, gates), group.count))
@@ -56,17 +72,16 @@ def attention(architecture: Architecture, names: Names, group: LayerGroup) -> Pa
 
 
 def projections(
-    a: Architecture, names: Names, count: int, q_out: int, kv_out: int, *, key_values: int = 2, d_in: int = 0
-) -> tuple[Linear, ...]:
+    a: Architecture, names: Names, count: int, q_out: int, kv_out: int, *, key_values: int = 2
+) -> list[Linear]:
     """Query, key and value projections of `count` layers, as one matrix where the class fuses them."""
-    width = d_in or a.hidden_size
+    h = a.hidden_size
     if names.qkv:
-        return (matrix(names.qkv, "attention", (width, q_out + 2 * kv_out), count, bias=a.qkv_bias),)
-    kv_names = (names.k, names.v)[:key_values]
-    return (
-        matrix(names.q, "attention", (width, q_out), count, bias=a.qkv_bias),
-        *(matrix(name, "attention", (width, kv_out), count, bias=a.qkv_bias) for name in kv_names),
-    )
+        return [matrix(names.qkv, "attention", (h, q_out + 2 * kv_out), count, bias=a.qkv_bias)]
+    return [
+        matrix(names.q, "attention", (h, q_out), count, bias=a.qkv_bias),
+        *(matrix(n, "attention", (h, kv_out), count, bias=a.qkv_bias) for n in (names.k, names.v)[:key_values]),
+    ]
 
 
 def qk_norm_size(a: Architecture, heads: int, kv_heads: int, width: int) -> int:
@@ -108,16 +123,13 @@ def mlp(a: Architecture, names: Names, width: int, count: int, group: Group = "m
     if not (width and count):
         return ()
     h = a.hidden_size
+    bias = a.mlp_bias and a.model_type not in OUTPUT_BIAS_ONLY
     down = matrix(names.down, group, (width, h), count, bias=a.mlp_bias)
     if not a.gated_mlp:
-        return (matrix(names.single or names.up, group, (h, width), count, bias=a.mlp_bias), down)
+        return (matrix(names.single or names.up, group, (h, width), count, bias=bias), down)
     if names.gate_up:
-        return (matrix(names.gate_up, group, (h, 2 * width), count, bias=a.mlp_bias), down)
-    return (
-        matrix(names.gate, group, (h, width), count, bias=a.mlp_bias),
-        matrix(names.up, group, (h, width), count, bias=a.mlp_bias),
-        down,
-    )
+        return (matrix(names.gate_up, group, (h, 2 * width), count, bias=bias), down)
+    return (*(matrix(name, group, (h, width), count, bias=bias) for name in (names.gate, names.up)), down)
 
 
 def sparse_layers(a: Architecture) -> int:
@@ -135,8 +147,8 @@ def experts(a: Architecture, names: Names) -> Part:
         return Part()
     h, latent = a.hidden_size, moe.latent_size or a.hidden_size
     router = Linear(
-        name="gate", group="router", d_in=h, d_out=moe.num_experts, count=layers, bias=moe.router_bias,
-        fused=a.model_type not in LINEAR_ROUTER,
+        name=LINEAR_ROUTER.get(a.model_type, "gate"), group="router", d_in=h, d_out=moe.num_experts, count=layers,
+        bias=moe.router_bias, fused=a.model_type not in LINEAR_ROUTER,
     )  # fmt: skip
     shared = mlp(a, names, moe.shared_intermediate_size, layers, "shared-expert")
     gate = (matrix("shared_expert_gate", "shared-expert", (h, 1), layers),) if moe.shared_gate else ()

@@ -99,6 +99,7 @@ _BY_MODEL_TYPE = {
     "umt5": T5,
     "xlm-roberta": BERT,
     "xlm-roberta-xl": BERT,
+    "xlnet": Names(up="layer_1", down="layer_2"),
 }
 
 # Encoder stacks whose modules are named otherwise than the decoder's.

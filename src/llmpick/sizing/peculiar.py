@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmpick.errors import LlmpickError
 from llmpick.sizing.linear import Part, matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llmpick.architecture import Architecture
+
+
+def extra(a: Architecture, key: str) -> int:
+    """A size that only this model_type's closed form reads; raises LlmpickError where it is missing."""
+    value = (a.extra or {}).get(key)
+    if not isinstance(value, int):
+        raise LlmpickError(f"architecture of model_type {a.model_type}: extra.{key} is missing", "add it as a number")
+    return value
 
 
 def _first_norm_missing(a: Architecture) -> Part:
@@ -42,8 +51,7 @@ def _deberta(a: Architecture) -> Part:
 
 def _indexer(a: Architecture) -> Part:
     """DeepSeek-V3.2's indexer picks the tokens that attention looks at."""
-    extra, count = a.extra or {}, a.num_hidden_layers
-    heads, width = extra["index_n_heads"], extra["index_head_dim"]
+    count, heads, width = a.num_hidden_layers, extra(a, "index_n_heads"), extra(a, "index_head_dim")
     rank = a.mla.q_lora_rank if a.mla else 0
     linears = (
         matrix("wq_b", "attention", (rank, heads * width), count),
@@ -69,8 +77,8 @@ def _per_layer_inputs(a: Architecture) -> Part:
 
 def _gemma3n(a: Architecture) -> Part:
     """Per-layer inputs, four alternating residual streams (AltUp) and a low-rank residual (LAuReL)."""
-    extra, h, count = a.extra or {}, a.hidden_size, a.num_hidden_layers
-    streams, rank = extra["altup_num_inputs"], extra["laurel_rank"]
+    h, count = a.hidden_size, a.num_hidden_layers
+    streams, rank = extra(a, "altup_num_inputs"), extra(a, "laurel_rank")
     linears = (
         matrix("correction_coefs", "other", (streams, streams), count),
         matrix("prediction_coefs", "other", (streams, streams**2), count),
@@ -97,14 +105,39 @@ def _long_t5(a: Architecture) -> Part:
     return Part((), a.relative_buckets * a.num_attention_heads + a.num_hidden_layers * a.hidden_size)
 
 
+def _fourier(a: Architecture) -> Part:
+    """FNet mixes tokens with a Fourier transform; its embeddings pass through one projection."""
+    return Part((matrix("projection", "other", (a.hidden_size, a.hidden_size), bias=True),))
+
+
+def _sliding_sinks(a: Architecture) -> Part:
+    """MiMo-V2 has attention sinks in its sliding layers only."""
+    return Part((), sum(group.count for group in a.layer_groups if group.sliding) * a.num_attention_heads)
+
+
+def _gemma4(a: Architecture) -> Part:
+    """Per-layer inputs; with experts, three more norms and two scales per layer beside the dense MLP."""
+    per_layer, count = _per_layer_inputs(a), a.num_hidden_layers
+    scales = 4 * a.hidden_size + a.moe.num_experts if a.moe else 0
+    return Part(per_layer.linears, per_layer.other + count * scales)
+
+
+def _end_of_image(a: Architecture) -> Part:
+    """T5Gemma 2 keeps the end-of-image token's embedding apart."""
+    return Part((), a.hidden_size)
+
+
 ADDED: dict[str, Callable[[Architecture], Part]] = {
     "deberta": _deberta,
     "deberta-v2": _deberta_v2,
     "deepseek_v32": _indexer,
     "gemma3n": _gemma3n,
-    "gemma4": _per_layer_inputs,
-    "gemma4_unified": _per_layer_inputs,
+    "embedding_gemma2": _per_layer_inputs,
+    "fnet": _fourier,
+    "gemma4": _gemma4,
+    "gemma4_unified": _gemma4,
     "longformer": _global_attention,
+    "mimo_v2_flash": _sliding_sinks,
     "modernbert": _first_norm_missing,
     "modernbert-decoder": _first_norm_missing,
 }
@@ -112,4 +145,5 @@ ADDED_TO_ENCODER: dict[str, Callable[[Architecture], Part]] = {
     "led": _global_attention,
     "longt5": _long_t5,
     "pegasus_x": _pegasus_x,
+    "t5gemma2": _end_of_image,
 }

@@ -20,21 +20,31 @@ from llmpick.sizing.linear import Parameters, Part, join, matrix
 from llmpick.sizing.names import ENCODER_SIDE, Names, names_of
 from llmpick.sizing.peculiar import ADDED, ADDED_TO_ENCODER
 from llmpick.sizing.recurrent import mixer
+from llmpick.sizing.singular import LAYERS
 
 if TYPE_CHECKING:
     from llmpick.architecture import Architecture
 
 # What its class calls the projection between an embedding table and layers of another width.
-EMBEDDING_PROJECTION = {"albert": "embedding_hidden_mapping_in", "opt": "project_in"}
+EMBEDDING_PROJECTION = {
+    "albert": "embedding_hidden_mapping_in",
+    "mobilebert": "embedding_transformation",
+    "opt": "project_in",
+    "rembert": "embedding_hidden_mapping_in",
+}
+# Position and type tables as wide as the layers, not as the token table.
+WIDE_POSITIONS = {"mobilebert", "opt"}
 BARE_POOLER = {"albert", "big_bird"}
 # A table per stack; the others share one among encoder, decoder and head.
 SEPARATE_TABLES = {"t5gemma"}
+# One attention of the decoder reads both its own tokens and the encoder's.
+MERGED_ATTENTION = {"t5gemma2"}
 
 
 def single_stack(a: Architecture) -> Parameters:
     """A decoder or an encoder."""
     names = names_of(a.model_type)
-    body = join(layers(a, names), embedding_parts(a), _pooler(a))
+    body = join(layers(a, names), embedding_parts(a), _pooler(a), _masked_lm_head(a))
     other = body.other + (norm_size(a, a.hidden_size) if a.final_norm else 0)
     return Parameters(
         linears=body.linears, embedding=tables(a), head=head(a), other=other, non_text=a.non_text_parameters
@@ -45,11 +55,8 @@ def layers(a: Architecture, names: Names) -> Part:
     """All layers of the (first) stack."""
     if a.num_layer_groups:
         return _shared_layers(a, names)
-    parts = [_attention(a, names), _mlps(a, names), experts(a, names)]
-    if a.ssm:
-        attending = attention_layers(a)
-        recurrent = a.num_hidden_layers - attending if a.num_ssm_layers is None else a.num_ssm_layers
-        parts.append(mixer(a, a.ssm, recurrent))
+    whole = LAYERS.get(a.model_type)
+    parts = [whole(a, names)] if whole else [_attention(a, names), _mlps(a, names), experts(a, names), _mixers(a)]
     added = ADDED.get(a.model_type)
     if added:
         parts.append(added(a))
@@ -60,6 +67,13 @@ def _attention(a: Architecture, names: Names) -> Part:
     if a.mla:
         return latent_attention(a, a.mla, attention_layers(a))
     return join(*(attention(a, names, group) for group in groups_of(a)))
+
+
+def _mixers(a: Architecture) -> Part:
+    if a.ssm is None:
+        return Part()
+    recurrent = a.num_hidden_layers - attention_layers(a) if a.num_ssm_layers is None else a.num_ssm_layers
+    return mixer(a, a.ssm, recurrent)
 
 
 def _mlps(a: Architecture, names: Names) -> Part:
@@ -87,12 +101,12 @@ def _shared_layers(a: Architecture, names: Names) -> Part:
 def tables(a: Architecture) -> int:
     """Token, type, position and relative-position tables."""
     width = a.embedding_size or a.hidden_size
-    positions = a.position_rows * (a.hidden_size if a.model_type == "opt" else width)
+    beside = a.hidden_size if a.model_type in WIDE_POSITIONS else width
     bias_tables = a.num_hidden_layers if a.relative_bias_every_layer else 1
     per_layer = a.per_layer_embedding
     return (
-        (a.vocab_size + a.type_vocab_size) * width
-        + positions
+        a.vocab_size * width
+        + (a.type_vocab_size + a.position_rows) * beside
         + bias_tables * a.relative_buckets * a.num_attention_heads
         + (per_layer.vocab_size * per_layer.size * a.num_hidden_layers if per_layer else 0)
     )
@@ -101,11 +115,12 @@ def tables(a: Architecture) -> int:
 def embedding_parts(a: Architecture) -> Part:
     """What stands between the tables and the first layer: a norm, a projection to the layers' width."""
     width = a.embedding_size or a.hidden_size
-    norm = norm_size(a, width) if a.embedding_norm else 0
+    norm = norm_size(a, a.hidden_size if a.model_type in WIDE_POSITIONS else width) if a.embedding_norm else 0
     if width == a.hidden_size:
         return Part((), norm)
     name = EMBEDDING_PROJECTION.get(a.model_type, "embeddings_project")
-    linears = [matrix(name, "other", (width, a.hidden_size), bias=a.model_type != "opt")]
+    neighbors = 3 if a.model_type == "mobilebert" else 1  # MobileBERT concatenates three tokens
+    linears = [matrix(name, "other", (neighbors * width, a.hidden_size), bias=a.model_type != "opt")]
     if a.model_type == "opt":
         linears.append(matrix("project_out", "other", (a.hidden_size, width)))
     return Part(tuple(linears), norm)
@@ -116,6 +131,14 @@ def _pooler(a: Architecture) -> Part:
         return Part((), a.dense_after_pooling)
     name = "pooler" if a.model_type in BARE_POOLER else "dense"
     return Part((matrix(name, "head", (a.hidden_size, a.hidden_size), bias=True),), a.dense_after_pooling)
+
+
+def _masked_lm_head(a: Architecture) -> Part:
+    """BERT's head for masked words without its output matrix, which is the embedding table."""
+    if not a.masked_lm_head:
+        return Part()
+    h = a.hidden_size
+    return Part((matrix("dense", "head", (h, h), bias=True),), norm_size(a, h) + a.vocab_size)
 
 
 def head(a: Architecture) -> int:
@@ -171,6 +194,8 @@ def _decoder_of(a: Architecture) -> Architecture:
 def _cross_attention(a: Architecture, decoder: Architecture, names: Names) -> Part:
     """Decoder layers attend to the encoder's output: queries from the one, keys and values from the other."""
     count, width = decoder.num_hidden_layers, decoder.head_width
+    if a.model_type in MERGED_ATTENTION:
+        return Part()
     q, *_ = projections(decoder, names, count, decoder.num_attention_heads * width, 0)
     kv = decoder.kv_heads * width
     linears = (
