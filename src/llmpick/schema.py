@@ -156,12 +156,21 @@ class Model:
 
 @record
 class Popularity:
-    """`hub.json`, per model, machine-written: what the Hub said on one day."""
+    """What the Hub said of one model on one day."""
 
     downloads: Count | None = None
     """Downloads in the last 30 days."""
     likes: Count | None = None
     as_of: str | None = None
+
+
+@record
+class Hub:
+    """`hub.json`, machine-written: popularity by Hub id."""
+
+    as_of: Day
+    """The newest day in it."""
+    models: dict[str, Popularity]
 
 
 @record

@@ -86,11 +86,13 @@ def assemble(values: Mapping[str, Any], origins: Mapping[str, Path], date: str) 
         kind = kind_of(path)
         if kind:
             parts[kind.name][path] = values[path]
+    hub = next(iter(parts.pop("hub").values()), None)
     tables = {name: _single(name, found) for name, found in parts.items() if name not in ("models", "apis", "licenses")}
     return Catalog(
         models=tuple(parts["models"].values()),
         apis=tuple(parts["apis"].values()),
         licenses={one.id: one for one in parts["licenses"].values()},
+        popularity=hub.models if hub else {},
         **tables,
         date=date,
         origins=origins,
@@ -103,7 +105,7 @@ def _single(name: str, found: Mapping[str, Any]) -> Any:
         return next(iter(found.values()))
     if name in ("policy", "quality", "tasks", "domains"):
         raise CatalogError(f"the catalog has no {name}.yaml; without it nothing can be judged")
-    return {} if name == "popularity" else ()
+    return ()
 
 
 def shown(path: Path) -> str:

@@ -32,14 +32,14 @@ SHIPPED = PACKAGE / "_compiled" / "catalog.json"
 GRANULARITY_NS = 20_000_000
 """Two writes closer together than this may leave the same time on some file system (Linux: up to 10 ms)."""
 UNKNOWN_TIME = -1
-DATED = (("Source", "checked"), ("Price", "as_of"), ("Popularity", "as_of"))
+DATED = (("Source", "checked"), ("Price", "as_of"), ("Hub", "as_of"))
 
 
 class Compiled(NamedTuple):
     """What a directory's catalog files say."""
 
     values: Mapping[str, Any]
-    """Relative path -> record, rows or mapping; without the files that have faults."""
+    """Relative path -> record or rows; without the files that have faults."""
     date: str
     """The newest day on which a source was opened or a figure taken; empty when there is none."""
     faults: tuple[Fault, ...] = ()
@@ -183,7 +183,7 @@ def _group(kind: Kind, files: Mapping[str, Entry], tables: codec.Tables) -> dict
 
 def _spec(kind: Kind) -> Any:
     one = ["r", kind.record]
-    return {"one": one, "rows": ["t", one], "mapping": ["d", one]}[kind.shape]
+    return ["t", one] if kind.shape == "rows" else one
 
 
 def read(path: Path, key: str) -> Stored | None:

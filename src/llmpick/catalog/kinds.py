@@ -18,15 +18,15 @@ class Kind(NamedTuple):
     """One kind of catalog file."""
 
     name: str
-    """Field of the Catalog that it fills."""
+    """What it fills in the Catalog."""
     folder: str
     """`models/*/*.yaml`, for people."""
     pattern: str
     """Regular expression of the relative path; its group `id` becomes the record's `id`."""
     record: str
     """`module:Class`, imported when first needed."""
-    shape: Literal["one", "rows", "mapping"] = "one"
-    """The file is one record, a list of records, or a mapping from names to records."""
+    shape: Literal["one", "rows"] = "one"
+    """The file is one record, or a list of records."""
     schema: str = ""
     """Stem of its JSON Schema under `schema/`; empty = written by machines, no schema."""
     limit: int = 256 * KIB
@@ -58,7 +58,7 @@ KINDS = (
     Kind("tasks", "tasks.yaml", r"tasks\.yaml", "llmpick.schema:Task", "rows", "tasks"),
     Kind("domains", "domains.yaml", r"domains\.yaml", "llmpick.schema:Domain", "rows", "domains"),
     Kind("benchmarks", "benchmarks.yaml", r"benchmarks\.yaml", "llmpick.schema:Benchmark", "rows", "benchmarks", MIB),
-    Kind("popularity", "hub.json", r"hub\.json", "llmpick.schema:Popularity", "mapping", limit=64 * MIB),
+    Kind("hub", "hub.json", r"hub\.json", "llmpick.schema:Hub", limit=64 * MIB),
     Kind("policy", "policy.yaml", r"policy\.yaml", "llmpick.policy:Policy", schema="policy"),
     Kind("quality", "quality.yaml", r"quality\.yaml", "llmpick.quality:QualityTable", limit=16 * MIB),
 )

@@ -44,7 +44,7 @@ PLAIN_WORDS = {
 
 
 def parse(data: bytes, kind: Kind, path: str) -> tuple[Any, tuple[Fault, ...]]:
-    """The record (or rows, or mapping) in `data`, and its faults; the value is None when there are any.
+    """The record (or rows) in `data`, and its faults; the value is None when there are any.
 
     `path` is relative to the catalog and gives the record its id.
     """
@@ -80,7 +80,7 @@ def adapter(kind: Kind) -> TypeAdapter[Any]:
 
 def _hint(kind: Kind) -> Any:
     one: Any = kind.type()
-    return {"one": one, "rows": tuple[one, ...], "mapping": dict[str, one]}[kind.shape]
+    return tuple[one, ...] if kind.shape == "rows" else one
 
 
 def _fault(path: str, problem: Problem) -> Fault:
