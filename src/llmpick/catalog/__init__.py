@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from llmpick.licensing.schema import License
     from llmpick.policy import Policy
     from llmpick.quality import QualityTable
-    from llmpick.schema import ApiModel, Benchmark, Domain, Gpu, Model, Popularity, Price, Task
+    from llmpick.schema import ApiModel, Benchmark, Domain, Efficiency, Gpu, Model, Popularity, Price, Task
 
 
 @record
@@ -32,6 +33,7 @@ class Catalog:
     """By id."""
     gpus: tuple[Gpu, ...]
     prices: tuple[Price, ...]
+    efficiencies: tuple[Efficiency, ...]
     tasks: tuple[Task, ...]
     domains: tuple[Domain, ...]
     benchmarks: tuple[Benchmark, ...]
@@ -89,14 +91,18 @@ def assemble(values: Mapping[str, Any], origins: Mapping[str, Path], date: str) 
     hub = next(iter(parts.pop("hub").values()), None)
     tables = {name: _single(name, found) for name, found in parts.items() if name not in ("models", "apis", "licenses")}
     return Catalog(
-        models=tuple(parts["models"].values()),
-        apis=tuple(parts["apis"].values()),
-        licenses={one.id: one for one in parts["licenses"].values()},
+        models=_by_id(parts["models"]),
+        apis=_by_id(parts["apis"]),
+        licenses={one.id: one for one in _by_id(parts["licenses"])},
         popularity=hub.models if hub else {},
         **tables,
         date=date,
         origins=origins,
     )
+
+
+def _by_id(found: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(sorted(found.values(), key=attrgetter("id")))
 
 
 def _single(name: str, found: Mapping[str, Any]) -> Any:

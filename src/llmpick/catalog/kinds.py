@@ -55,6 +55,7 @@ KINDS = (
     ),
     Kind("gpus", "gpus.yaml", r"gpus\.yaml", "llmpick.schema:Gpu", "rows", "gpus", 4 * MIB),
     Kind("prices", "prices.yaml", r"prices\.yaml", "llmpick.schema:Price", "rows", "prices", 4 * MIB),
+    Kind("efficiencies", "efficiency.yaml", r"efficiency\.yaml", "llmpick.schema:Efficiency", "rows", "efficiency"),
     Kind("tasks", "tasks.yaml", r"tasks\.yaml", "llmpick.schema:Task", "rows", "tasks"),
     Kind("domains", "domains.yaml", r"domains\.yaml", "llmpick.schema:Domain", "rows", "domains"),
     Kind("benchmarks", "benchmarks.yaml", r"benchmarks\.yaml", "llmpick.schema:Benchmark", "rows", "benchmarks", MIB),

@@ -1,0 +1,317 @@
+"""Looking things up in a Catalog: by name, by trait, and as counts of what it covers."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.record import record
+from llmpick.schema import ApiModel, Model, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from llmpick.catalog import Catalog
+    from llmpick.schema import Task
+
+Entry = TypeVar("Entry", Model, Model | ApiModel)
+SHOWN = 8
+"""Names an ambiguous one lists."""
+OLDEST = 10
+"""Facts that `stats` calls the oldest."""
+BLOCKS = ("architecture", "license", "pretraining", "tooling")
+COVERED: dict[str, Callable[[Model], Any]] = {
+    "released": lambda model: model.released,
+    "languages": lambda model: model.languages,
+    "context_length": lambda model: model.context_length,
+    "parameters.published": lambda model: model.parameters.published,
+    "architecture": lambda model: model.architecture,
+    "license": lambda model: model.license,
+    "license.gated": lambda model: model.license and model.license.gated is not None,
+    "pretraining": lambda model: model.pretraining,
+    "pretraining.domains": lambda model: model.pretraining and model.pretraining.domains,
+    "pretraining.corpora": lambda model: model.pretraining and model.pretraining.corpora,
+    "pretraining.tokens": lambda model: model.pretraining and model.pretraining.tokens,
+    "pretraining.initialized_from": lambda model: model.pretraining and model.pretraining.initialized_from,
+    "pretraining.knowledge_cutoff": lambda model: model.pretraining and model.pretraining.knowledge_cutoff,
+    "scores": lambda model: model.scores,
+    "tooling": lambda model: model.tooling,
+}
+"""Facts whose coverage `stats` counts; a truthy answer means known."""
+
+
+@record
+class Wanted:
+    """What `catalog list` is asked for; None or empty = anything."""
+
+    family: str | None = None
+    """Family, lineage or the beginning of either; case does not matter."""
+    task: str | None = None
+    """Id, alias or Hub name of a task."""
+    license: str | None = None
+    """License id, or a class of licenses."""
+    max_params: int | None = None
+    """Total parameters."""
+    min_params: int | None = None
+    language: str | None = None
+    """ISO 639 code; models whose languages are unknown do not match."""
+    domain: str | None = None
+
+
+@record
+class Coverage:
+    """How many of the models have a fact."""
+
+    field: str
+    known: int
+    models: int
+
+
+@record
+class Dated:
+    """A fact and the day its newest source was opened."""
+
+    checked: str
+    model: str
+    block: str
+
+
+@record
+class Bare:
+    """A model without an architecture, and why."""
+
+    model: str
+    because: str
+
+
+@record
+class Stats:
+    """What a Catalog holds and how well it is covered."""
+
+    date: str
+    models: int
+    lineages: int
+    families: int
+    apis: int
+    licenses: int
+    gpus: int
+    prices: int
+    structures: tuple[tuple[str, int], ...]
+    """(structure, models), most first; `unknown` = no architecture."""
+    by_license: tuple[tuple[str, int], ...]
+    by_family: tuple[tuple[str, int], ...]
+    blocks: int
+    """Blocks of facts: identity, parameters, architecture, license, pretraining, tooling and each score."""
+    sourced: int
+    """Those with at least one source."""
+    sources: int
+    """Different places cited."""
+    identical: int
+    """Models whose architecture gives exactly the published count."""
+    explained: int
+    """Models whose published count differs, and the file says by what."""
+    unconfirmed: int
+    """Models with an architecture but no published count."""
+    coverage: tuple[Coverage, ...]
+    oldest: tuple[Dated, ...]
+    without_architecture: tuple[Bare, ...]
+
+
+def find(catalog: Catalog, name: str) -> Model:
+    """The model that `name` means: a Hub id, or any unambiguous short form of one, case ignored.
+
+    Raises LlmpickError with the candidates when several or none match.
+    """
+    return _pick(catalog.models, name)
+
+
+def find_any(catalog: Catalog, name: str) -> Model | ApiModel:
+    """Like `find`, among the models tuned through a vendor's API as well."""
+    entries: tuple[Model | ApiModel, ...] = (*catalog.models, *catalog.apis)
+    return _pick(entries, name)
+
+
+def _pick(entries: Sequence[Entry], name: str) -> Entry:
+    wanted = re.sub(r"^https?://(www\.)?(huggingface\.co|hf\.co)/", "", name.strip()).strip("/")
+    for form in (_exact, str.casefold, _short, _squashed):
+        found = [entry for entry in entries if form(entry.id) == form(wanted)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise LlmpickError(f"{name!r} may be {_listed([entry.id for entry in found])}", "give the whole id")
+    raise LlmpickError(f"no model {name!r} in the catalog", _near(wanted, [entry.id for entry in entries]))
+
+
+def _exact(id_: str) -> str:
+    return id_
+
+
+def _short(id_: str) -> str:
+    """The name without its organization."""
+    return id_.rpartition("/")[2].casefold()
+
+
+def _squashed(id_: str) -> str:
+    """Letters and digits of the short name: `Llama 3.1 8b` is `Llama-3.1-8B`."""
+    return re.sub(r"[^a-z0-9]", "", _short(id_))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _near(wanted: str, ids: Sequence[str]) -> str:
+    """A hint: ids that contain what was typed, else those spelled alike."""
+    typed = _squashed(wanted)
+    inside = [id_ for id_ in ids if typed and typed in _squashed(id_)]
+    if inside:
+        return f"did you mean {_listed(sorted(inside, key=len))}?"
+    by_short = {_short(id_): id_ for id_ in ids}
+    alike = did_you_mean(_short(wanted), by_short)
+    return alike or "`llmpick catalog list` names them all; `llmpick estimate --config` sizes any other"
+
+
+def select(catalog: Catalog, wanted: Wanted) -> tuple[Model, ...]:
+    """The models that answer to every demand of `wanted`, by id.
+
+    Raises LlmpickError for a family, task, license or domain that the catalog does not know.
+    """
+    tests = tuple(_tests(catalog, wanted))
+    return tuple(model for model in catalog.models if all(test(model) for test in tests))
+
+
+def _tests(catalog: Catalog, wanted: Wanted) -> Iterator[Callable[[Model], bool]]:
+    if wanted.family is not None:
+        yield _family_test(catalog, wanted.family.casefold())
+    if wanted.task is not None:
+        task = _task(catalog.tasks, wanted.task)
+        yield lambda model: task in model.tasks
+    if wanted.license is not None:
+        ids = _license_ids(catalog, wanted.license)
+        yield lambda model: model.license is not None and ids.issuperset((model.license.id, *model.license.also))
+    most, least = wanted.max_params, wanted.min_params
+    if most is not None or least is not None:
+        yield lambda model: (least or 0) <= model.parameters.total <= (most or model.parameters.total)
+    if wanted.language is not None:
+        code = wanted.language.casefold()
+        yield lambda model: code in model.languages
+    if wanted.domain is not None:
+        domain = _known(wanted.domain, {one.id: (one.id, one.name, *one.aliases) for one in catalog.domains}, "domain")
+        yield lambda model: model.pretraining is not None and domain in model.pretraining.domains
+
+
+def _family_test(catalog: Catalog, family: str) -> Callable[[Model], bool]:
+    known = {model.family for model in catalog.models}
+    if family in known:
+        return lambda model: model.family == family
+    if any(name.startswith(family) for model in catalog.models for name in (model.family, model.lineage)):
+        return lambda model: model.family.startswith(family) or model.lineage.startswith(family)
+    raise LlmpickError(f"no family {family!r} in the catalog", did_you_mean(family, known))
+
+
+def _task(tasks: Sequence[Task], name: str) -> str:
+    return _known(name, {task.id: (task.id, task.name, *task.hub, *task.aliases) for task in tasks}, "task")
+
+
+def _known(name: str, spellings: Mapping[str, Iterable[str]], what: str) -> str:
+    """The id among `spellings` that `name` spells; an id goes before another's alias."""
+    wanted = name.strip().casefold()
+    if wanted in spellings:
+        return wanted
+    for id_, spelled in spellings.items():
+        if wanted in map(str.casefold, spelled):
+            return id_
+    hint = did_you_mean(wanted, (word for spelled in spellings.values() for word in spelled))
+    raise LlmpickError(f"no model {name!r} in the catalog", hint or f"one of {', '.join(spellings)}")
+
+
+def _license_ids(catalog: Catalog, name: str) -> frozenset[str]:
+    names = {id_: (id_, one.name, one.spdx or id_, *one.aliases) for id_, one in catalog.licenses.items()}
+    return frozenset({_known(name, names, "license")})
+
+
+def stats(catalog: Catalog) -> Stats:
+    """Counts of what `catalog` holds and how much of it is known."""
+    models = catalog.models
+    published = [model.parameters for model in models if model.architecture]
+    blocks = [(model, name, sources) for model in models for name, sources in blocks_of(model)]
+    return Stats(
+        date=catalog.date,
+        models=len(models),
+        lineages=len({model.lineage for model in models}),
+        families=len({model.family for model in models}),
+        apis=len(catalog.apis),
+        licenses=len(catalog.licenses),
+        gpus=len(catalog.gpus),
+        prices=len(catalog.prices),
+        structures=_counted(
+            model.architecture.shape.structure if model.architecture else "unknown" for model in models
+        ),
+        by_license=_counted(model.license.id if model.license else "unknown" for model in models),
+        by_family=_counted(model.family for model in models),
+        blocks=len(blocks),
+        sourced=sum(bool(sources) for _, _, sources in blocks),
+        sources=len({source.url for _, _, sources in blocks for source in sources}),
+        identical=sum(one.published == one.total for one in published),
+        explained=sum(one.published not in (None, one.total) for one in published),
+        unconfirmed=sum(one.published is None for one in published),
+        coverage=tuple(
+            Coverage(field=field, known=sum(bool(known(model)) for model in models), models=len(models))
+            for field, known in COVERED.items()
+        ),
+        oldest=_oldest(blocks),
+        without_architecture=tuple(
+            Bare(model=model.id, because=_why_bare(model)) for model in models if not model.architecture
+        ),
+    )
+
+
+def blocks_of(model: Model) -> Iterator[tuple[str, tuple[Source, ...]]]:
+    """Every block of facts of `model` with the sources it rests on."""
+    yield "identity", model.identity
+    yield "parameters", model.parameters.sources
+    for name in BLOCKS:
+        block = getattr(model, name)
+        if block is not None:
+            yield name, block.sources
+    for position, score in enumerate(model.scores):
+        yield f"scores[{position}]", (score.source,)
+
+
+def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _oldest(blocks: Iterable[tuple[Model, str, tuple[Source, ...]]]) -> tuple[Dated, ...]:
+    dated = [
+        Dated(checked=max(source.checked for source in sources), model=model.id, block=name)
+        for model, name, sources in blocks
+        if sources
+    ]
+    return tuple(sorted(dated, key=lambda one: (one.checked, one.model, one.block))[:OLDEST])
+
+
+def _why_bare(model: Model) -> str:
+    sought = [what for what in model.looked_for if "architecture" in what]
+    return f"looked for, not found: {', '.join(sought)}" if sought else "nobody wrote it down yet"
+
+
+def to_json(value: Any) -> Any:
+    """Records as plain JSON values; a model's `id` comes first."""
+    return dataclasses.asdict(value)
+
+
+def entry_json(catalog: Catalog, entry: Model | ApiModel) -> dict[str, Any]:
+    """The whole entry with its sources, its popularity on the Hub and the file it came from."""
+    path = f"{'models' if isinstance(entry, Model) else 'apis'}/{entry.id}.yaml"
+    counted = catalog.popularity.get(entry.id)
+    origin = catalog.origins.get(path)
+    return {
+        **dataclasses.asdict(entry),
+        "popularity": dataclasses.asdict(counted) if counted else None,
+        "file": str(origin / path) if origin else None,
+    }
