@@ -65,7 +65,7 @@ class Setting:
     """One hyperparameter. `value` is what the trainer's option takes."""
 
     name: str
-    value: str | int | float | bool | tuple[str, ...]
+    value: str | int | float | bool | tuple[str, ...] | tuple[int, ...]
     because: str
     source: str
 

@@ -1,0 +1,119 @@
+"""The Job of a plan: the method the ranking would take, then precision, rank and the largest batch that fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, cast
+
+from llmpick.errors import LlmpickError
+from llmpick.guidance.recipe import PAIRED
+from llmpick.sizing.estimate import peak
+from llmpick.sizing.methods import choose, preference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmpick.architecture import Architecture
+    from llmpick.guidance.recipe import Recipe
+    from llmpick.profile import Profile
+    from llmpick.sizing.job import Job
+    from llmpick.sizing.parameters import Parameters
+
+Asked = Literal["full", "lora", "qlora"]
+T5_TYPES = ("t5", "mt5", "umt5", "longt5", "switch_transformers")
+LARGEST_PAIRS = 128
+"""Pairs per card beyond which a plan does not go: larger batches still help, but the gain is no longer certain."""
+
+
+def job_for(
+    architecture: Architecture, profile: Profile, recipe: Recipe, counted: Parameters, *, bf16: bool = True
+) -> Job:
+    """The Job this plan trains; LlmpickError when no method asked for fits the card.
+
+    `bf16` says whether the card computes in bfloat16; fp16 is taken where it does not, fp32 without a GPU.
+    """
+    job = _fitting(architecture, profile, recipe, counted, bf16=bf16)
+    if job is None:
+        raise LlmpickError(
+            f"{profile.gpu} cannot train this model at {profile.seq_len:,} tokens, whatever the method",
+            "shorten --seq-len, take a larger card, or see `llmpick estimate` for the parts",
+        )
+    for candidate in _batches(_ranked(job, profile), profile, recipe):
+        if _fits(architecture, candidate, profile, counted):
+            return candidate
+    return job
+
+
+def effective_batch(profile: Profile, job: Job, recipe: Recipe) -> int:
+    """Examples between two steps of the optimizer that published recipes of this kind use."""
+    if recipe.kind in PAIRED:
+        return LARGEST_PAIRS if recipe.kind == "embedder" else 16
+    if recipe.kind == "writer" and job.method == "full" and (profile.examples or 0) >= 10_000:
+        return 128
+    return 16
+
+
+def rank_for(examples: int | None) -> int:
+    """LoRA rank by the amount of data: what an adapter can hold grows with it."""
+    if examples is None or examples < 10_000:
+        return 16
+    return 64 if examples < 100_000 else 256
+
+
+def _fitting(
+    architecture: Architecture, profile: Profile, recipe: Recipe, counted: Parameters, *, bf16: bool
+) -> Job | None:
+    """As `sizing.choose`, then with a batch of one where the default batch is what does not fit."""
+    shapes = [profile, replace(profile, batch_size=1)] if "batch_size" in profile.assumed else [profile]
+    for shape in shapes:
+        for method in preference(counted, shape):
+            asked = replace(shape, method=cast("Asked", method))
+            job = choose(architecture, asked, vocabulary_head=recipe.vocabulary_head, parameters=counted)
+            if job is None:
+                continue
+            job = _precise(job, profile, recipe, architecture.model_type, bf16=bf16)
+            if _fits(architecture, job, profile, counted):
+                return job
+    return None
+
+
+def _precise(job: Job, profile: Profile, recipe: Recipe, model_type: str, *, bf16: bool) -> Job:
+    if profile.gpu is not None and profile.gpu.count == 0:
+        return replace(job, dtype="fp32", mixed_precision="no")
+    if bf16 and recipe.kind != "setfit":
+        return job
+    # T5 was trained in bf16 and overflows in fp16 (transformers issue 5651).
+    if model_type in T5_TYPES:
+        return replace(job, dtype="fp32", mixed_precision="no")
+    # fp16 gradients cannot be unscaled into fp16 weights, so weights that train are kept in fp32.
+    return replace(job, mixed_precision="fp16", dtype="fp32" if job.method == "full" else "fp16")
+
+
+def _ranked(job: Job, profile: Profile) -> tuple[Job, ...]:
+    """`job` with the rank its data asks for, then with smaller ones."""
+    if job.method == "full":
+        return (job,)
+    return tuple(replace(job, rank=rank) for rank in (256, 64, 16) if rank <= rank_for(profile.examples))
+
+
+def _batches(jobs: tuple[Job, ...], profile: Profile, recipe: Recipe) -> Iterator[Job]:
+    """The same training with the batch split ever finer into accumulated parts, best first."""
+    for job in jobs:
+        share = max(-(-effective_batch(profile, job, recipe) // job.n_gpus), 1)
+        for size in _sizes(share, profile):
+            steps = 1 if recipe.kind in PAIRED else -(-share // size)
+            yield replace(job, batch_size=size * recipe.sequences, accumulation=steps)
+
+
+def _sizes(share: int, profile: Profile) -> list[int]:
+    if "batch_size" not in profile.assumed:
+        return [profile.batch_size]
+    if profile.gpu is None or profile.gpu.count == 0:
+        return [min(profile.batch_size, share)]
+    return [1 << power for power in reversed(range(share.bit_length())) if 1 << power <= share]
+
+
+def _fits(architecture: Architecture, job: Job, profile: Profile, counted: Parameters) -> bool:
+    if profile.gpu is None or profile.gpu.count == 0:
+        return True
+    return peak(architecture, job, counted).peak <= profile.gpu.usable_bytes

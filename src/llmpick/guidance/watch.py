@@ -1,0 +1,68 @@
+"""What to look at while it trains, and what to change first when it goes wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmpick.guidance.pace import epochs_of
+from llmpick.guidance.recipe import HEADS, PAIRED
+
+if TYPE_CHECKING:
+    from llmpick.guidance.setup import Setup
+
+SHORT_RUN = 100
+"""Optimizer steps below which LoRA Without Regret found a higher rate to suit (15 times full tuning's)."""
+
+
+def watch(setup: Setup) -> tuple[str, ...]:
+    """Sentences, the most likely trouble first."""
+    found = [_diverges(setup), _overfits(setup), _out_of_memory(setup)]
+    if setup.recipe.kind in HEADS:
+        found.append("loss flat from the start, one class for everything: the run failed to start; take the next seed")
+    if setup.recipe.kind in ("writer", "seq2seq"):
+        found.append("read twenty outputs at every evaluation: a lower loss does not always mean better text")
+    if setup.recipe.kind == "embedder":
+        found.append("two rows of one batch with the same answer count as wrong for each other: keep duplicates apart")
+    found += _adapter_notes(setup)
+    if setup.recipe.after == "dpo":
+        found.append(
+            "DPO: rewards/margins should rise; if the chosen answers' log-probability falls fast, halve the rate"
+        )
+    if setup.recipe.after == "kto":
+        found.append("KTO: needs more than one example per card, since each is held against another of its batch")
+    return tuple(found)
+
+
+def _diverges(setup: Setup) -> str:
+    return "loss jumps or turns nan: halve the learning rate, then double the warm-up"
+
+
+def _overfits(setup: Setup) -> str:
+    if setup.recipe.kind == "setfit":
+        return "perfect on the training texts, poor on others: more examples of the confused classes, not more steps"
+    return "development loss rises while training loss falls: keep the best checkpoint; fewer epochs or more data next"
+
+
+def _out_of_memory(setup: Setup) -> str:
+    how = "" if setup.recipe.kind in PAIRED else " and double accumulation"
+    steps = [f"halve batch_size ({setup.per_card}){how}"] if setup.per_card > 1 else []
+    if not setup.job.gradient_checkpointing and setup.recipe.kind != "setfit":
+        steps.append("turn gradient checkpointing on")
+    steps.append(f"shorten seq_len ({setup.job.seq_len})")
+    if setup.job.method != "qlora" and setup.recipe.kind != "setfit":
+        steps.append("go to QLoRA" if setup.adapters else "go to LoRA")
+    return f"out of memory: {', then '.join(steps)}"
+
+
+def _adapter_notes(setup: Setup) -> list[str]:
+    if not setup.adapters:
+        return []
+    notes = []
+    total = setup.steps(epochs_of(setup))
+    if total is not None and total < SHORT_RUN:
+        notes.append(f"only {total:,} steps: LoRA may want half as much again of the learning rate in runs so short")
+    if setup.architecture.moe is not None:
+        notes.append(
+            "experts stored as one block of weights are no linear layers: PEFT reaches them by target_parameters"
+        )
+    return notes

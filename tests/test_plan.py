@@ -1,0 +1,240 @@
+"""`plan`: sourced settings that fit the card, adapted to model, data and method."""
+
+from dataclasses import replace
+from math import ceil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmpick.architecture import Architecture, Moe
+from llmpick.errors import LlmpickError
+from llmpick.guidance.answers import Plan
+from llmpick.guidance.decision import WORK_OF_TASK
+from llmpick.guidance.plan import plan, setup_for
+from llmpick.profile import Profile
+from llmpick.schema import Gpu, Source
+from llmpick.sizing.estimate import Run
+from llmpick.units import GIB, GpuSetup
+
+BERT = Architecture(
+    model_type="bert", structure="encoder", hidden_size=768, num_hidden_layers=12, num_attention_heads=12,
+    vocab_size=30522, intermediate_size=3072, gated_mlp=False, qkv_bias=True, o_bias=True, mlp_bias=True,
+    norm="layer", position="learned", position_rows=512, type_vocab_size=2,
+)  # fmt: skip
+BERT_LARGE = replace(BERT, hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096)
+LLAMA_8B = Architecture(
+    model_type="llama", structure="decoder", hidden_size=4096, num_hidden_layers=32, num_attention_heads=32,
+    num_key_value_heads=8, vocab_size=128256, intermediate_size=14336, tie_word_embeddings=False,
+)  # fmt: skip
+QWEN_SMALL = Architecture(
+    model_type="qwen2", structure="decoder", hidden_size=896, num_hidden_layers=24, num_attention_heads=14,
+    num_key_value_heads=2, vocab_size=151936, intermediate_size=4864, qkv_bias=True,
+)  # fmt: skip
+LLAMA_70B = replace(
+    LLAMA_8B, hidden_size=8192, num_hidden_layers=80, num_attention_heads=64, intermediate_size=28672
+)  # fmt: skip
+T5 = Architecture(
+    model_type="t5", structure="encoder-decoder", hidden_size=768, num_hidden_layers=12, num_decoder_layers=12,
+    num_attention_heads=12, head_dim=64, vocab_size=32128, intermediate_size=3072, gated_mlp=False, position="relative",
+)  # fmt: skip
+MIXTRAL = replace(
+    LLAMA_8B, model_type="mixtral", moe=Moe(num_experts=8, num_experts_per_tok=2, moe_intermediate_size=14336)
+)
+
+DEFAULTS = ("seq_len", "batch_size", "epochs", "method")
+TEXT_TASKS = sorted(task for task, work in WORK_OF_TASK.items() if work == "text")
+OLD_CARD = Gpu(
+    name="T4", vendor="NVIDIA", kind="datacenter", memory_gib=16, bf16=False,
+    sources=(Source(url="https://example.org", checked="2026-11-21"),),
+)  # fmt: skip
+
+
+def card(gib: float, count: int = 1) -> GpuSetup:
+    size = int(gib * GIB)
+    return GpuSetup(count=count, memory_bytes=size, usable_bytes=size)
+
+
+def profile(task: str, **fields) -> Profile:
+    shape = {"seq_len": 512, "batch_size": 4, "epochs": 3.0, "assumed": DEFAULTS}
+    return Profile(task=task, **(shape | fields))
+
+
+def value(answer: Plan, name: str):
+    return next(setting.value for setting in answer.settings if setting.name == name)
+
+
+PLANS = st.builds(
+    lambda architecture, task, gib, count, examples, feedback, seq_len: (
+        architecture,
+        profile(task, gpu=card(gib, count), examples=examples, feedback=feedback, seq_len=seq_len),
+    ),
+    st.sampled_from([BERT, BERT_LARGE, LLAMA_8B, QWEN_SMALL, T5]),
+    st.sampled_from(sorted(WORK_OF_TASK)),
+    st.sampled_from([4.0, 8.0, 16.0, 24.0, 80.0]),
+    st.sampled_from([1, 2, 8]),
+    st.none() | st.integers(1, 10**6),
+    st.sampled_from([None, "pairs", "ratings"]),
+    st.sampled_from([64, 512, 4096]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(PLANS)
+def test_a_plan_fits_the_card_and_gives_a_source_for_everything(case: tuple[Architecture, Profile]) -> None:
+    architecture, asked = case
+    try:
+        answer = plan("org/model", architecture, asked)
+    except LlmpickError as error:
+        assert "\n" not in str(error)
+        return
+    assert answer.memory is not None
+    assert answer.memory.fits
+    names = [setting.name for setting in answer.settings]
+    assert len(names) == len(set(names))
+    for setting in answer.settings:
+        assert setting.because
+        assert "\n" not in setting.because
+        assert not setting.because.endswith(".")
+        assert setting.source.startswith("https://")
+    assert answer.watch
+
+
+@settings(max_examples=60, deadline=None)
+@given(PLANS)
+def test_batch_parts_multiply_to_the_batch_the_job_runs(case: tuple[Architecture, Profile]) -> None:
+    architecture, asked = case
+    try:
+        setup = setup_for("org/model", architecture, asked)
+    except LlmpickError:
+        return
+    assert setup.effective_batch == setup.per_card * setup.job.accumulation * setup.job.n_gpus
+    assert setup.job.batch_size == setup.per_card * setup.recipe.sequences
+
+
+@pytest.mark.parametrize(
+    ("architecture", "fields", "rate"),
+    [
+        (BERT, {"task": "token-classification", "examples": 3000}, 2e-5),
+        (BERT_LARGE, {"task": "token-classification", "examples": 3000}, 1e-5),
+        (BERT, {"task": "token-classification", "examples": 3000, "method": "lora"}, 2e-4),
+        (T5, {"task": "summarization", "examples": 3000}, 1e-4),
+        (replace(T5, model_type="bart"), {"task": "summarization", "examples": 3000}, 3e-5),
+        (QWEN_SMALL, {"task": "chat", "examples": 3000}, 2e-5),
+        (LLAMA_8B, {"task": "chat", "examples": 3000}, 2e-4),
+        (LLAMA_70B, {"task": "chat", "examples": 3000}, 1e-4),
+        (LLAMA_70B, {"task": "chat", "examples": 3000, "method": "full"}, 1e-5),
+        (BERT, {"task": "retrieval", "examples": 3000}, 2e-5),
+        (BERT, {"task": "classification", "examples": 100}, 2e-5),
+    ],
+)
+def test_learning_rate_follows_structure_size_and_method(architecture, fields: dict, rate: float) -> None:
+    assert value(plan("org/model", architecture, profile(**fields)), "learning_rate") == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("task", "examples", "epochs"),
+    [
+        ("token-classification", 999, 20),
+        ("token-classification", 1000, 10),
+        ("token-classification", 10_000, 3),
+        ("token-classification", None, 3),
+        ("retrieval", 500, 1),
+    ],
+)
+def test_fewer_examples_mean_more_passes_for_encoders(task: str, examples: int | None, epochs: float) -> None:
+    assert value(plan("org/model", BERT, profile(task, examples=examples)), "epochs") == epochs
+
+
+@pytest.mark.parametrize(("examples", "epochs"), [(2000, 5), (2001, 3), (99_999, 3), (100_000, 1), (None, 3)])
+def test_fewer_examples_mean_more_passes_for_writers(examples: int | None, epochs: float) -> None:
+    assert value(plan("org/model", QWEN_SMALL, profile("chat", examples=examples)), "epochs") == epochs
+
+
+def test_what_the_user_asked_for_is_kept() -> None:
+    asked = profile("chat", examples=500, epochs=7.0, batch_size=2, seq_len=300, gpu=card(80), assumed=())
+    answer = plan("org/model", LLAMA_8B, asked)
+    assert (value(answer, "epochs"), value(answer, "batch_size"), value(answer, "seq_len")) == (7.0, 2, 300)
+    assert value(answer, "accumulation") == 8
+
+
+def test_a_smaller_card_takes_smaller_steps_with_the_same_effective_batch() -> None:
+    large = setup_for("org/model", LLAMA_8B, profile("chat", gpu=card(80), method="qlora", seq_len=1024))
+    small = setup_for("org/model", LLAMA_8B, profile("chat", gpu=card(16), method="qlora", seq_len=1024))
+    assert small.per_card < large.per_card
+    assert small.effective_batch == large.effective_batch == 16
+
+
+def test_a_card_that_holds_nothing_is_an_error_that_names_it() -> None:
+    with pytest.raises(LlmpickError, match="8 GB cannot train this model at 512 tokens"):
+        plan("org/model", LLAMA_70B, profile("chat", gpu=card(8)))
+
+
+@pytest.mark.parametrize("task", TEXT_TASKS)
+def test_an_encoder_cannot_write(task: str) -> None:
+    with pytest.raises(LlmpickError, match="cannot write text"):
+        plan("org/model", BERT, profile(task))
+
+
+def test_a_sequence_is_no_longer_than_the_model_reads() -> None:
+    answer = plan("org/model", BERT, profile("token-classification", seq_len=4096), context_length=512)
+    assert value(answer, "seq_len") == 512
+    assert answer.memory is not None
+    assert "512 tokens" in answer.memory.assumptions[0]
+
+
+def test_without_bf16_weights_that_train_stay_in_fp32() -> None:
+    run = Run(card=OLD_CARD)
+    full = plan("org/model", BERT, profile("token-classification", gpu=card(15)), run=run)
+    lora = plan("org/model", LLAMA_8B, profile("chat", gpu=card(40), method="lora"), run=run)
+    assert (value(full, "precision"), value(full, "weights_dtype")) == ("fp16", "fp32")
+    assert (value(lora, "precision"), value(lora, "weights_dtype")) == ("fp16", "fp16")
+
+
+def test_t5_is_never_trained_in_fp16() -> None:
+    answer = plan("org/model", T5, profile("summarization", gpu=card(15)), run=Run(card=OLD_CARD))
+    assert (value(answer, "precision"), value(answer, "weights_dtype")) == ("no", "fp32")
+
+
+def test_without_a_gpu_everything_is_fp32() -> None:
+    none = GpuSetup(count=0, memory_bytes=0, usable_bytes=0)
+    answer = plan("org/model", BERT, profile("token-classification", gpu=none))
+    assert (value(answer, "precision"), value(answer, "weights_dtype")) == ("no", "fp32")
+
+
+@pytest.mark.parametrize(("examples", "rank"), [(9_999, 16), (10_000, 64), (None, 16)])
+def test_more_data_gets_a_wider_adapter(examples: int | None, rank: int) -> None:
+    answer = plan("org/model", LLAMA_8B, profile("chat", examples=examples, gpu=card(80), method="lora"))
+    assert value(answer, "lora_rank") == rank
+
+
+@pytest.mark.parametrize(("feedback", "stage"), [("pairs", "dpo"), ("ratings", "kto")])
+def test_judged_answers_add_a_preference_stage(feedback: str, stage: str) -> None:
+    answer = plan("org/model", LLAMA_8B, profile("chat", feedback=feedback))
+    assert value(answer, f"{stage}_beta") == 0.1
+    assert any(line.startswith(stage.upper()) for line in answer.watch)
+
+
+def test_few_labels_and_an_encoder_make_a_setfit_plan_in_pairs() -> None:
+    setup = setup_for("org/model", BERT, profile("classification", examples=200, gpu=card(24)))
+    assert setup.recipe.kind == "setfit"
+    assert setup.job.batch_size == 2 * setup.per_card
+    assert setup.steps(1) == ceil(200 * 40 / setup.per_card)
+
+
+def test_a_short_adapter_run_is_pointed_out() -> None:
+    short = plan("org/model", LLAMA_8B, profile("chat", examples=100))
+    long = plan("org/model", LLAMA_8B, profile("chat", examples=5000))
+    assert any("steps: LoRA may want" in line for line in short.watch)
+    assert not any("steps: LoRA may want" in line for line in long.watch)
+
+
+def test_experts_are_pointed_out_to_adapters_only() -> None:
+    note = "target_parameters"
+    assert any(note in line for line in plan("org/model", MIXTRAL, profile("chat", method="qlora")).watch)
+    assert not any(note in line for line in plan("org/model", MIXTRAL, profile("chat", method="full")).watch)
+
+
+def test_named_lora_targets_win() -> None:
+    answer = plan("org/model", LLAMA_8B, profile("chat"), lora_targets=("Wqkv", "out_proj"))
+    assert value(answer, "lora_targets") == ("Wqkv", "out_proj")
