@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from llmpick.errors import LlmpickError
-from llmpick.flags import CATALOG, asks_profile
+from llmpick.errors import CatalogError, LlmpickError
+from llmpick.flags import CATALOG, JOB, PROFILE, SEARCH, USE, takes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,24 +33,39 @@ catalog_app = typer.Typer(help="The catalog: read, search, check.", no_args_is_h
 app.add_typer(catalog_app, name="catalog")
 
 FORMAT = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--format", metavar="FORMAT", help=f"{', '.join(FORMATS)}; table on a terminal, plain in a pipe."),
 ]
 OUTPUT = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to stdout."),
 ]
 FORCE = Annotated[bool, typer.Option("--force", help="Overwrite an existing --output file.")]
-TOP = Annotated[Optional[str], typer.Option("--top", metavar="N", help="How many models to show (5).")]  # noqa: UP045
+TOP = Annotated[str | None, typer.Option("--top", metavar="N", help="How many models to show (5).")]
 MODEL = Annotated[
     str, typer.Argument(metavar="MODEL", help="Hub id, or an unambiguous short name.", show_default=False)
 ]
 
 
+MODELS = Annotated[list[str], typer.Argument(metavar="MODEL…", help="Hub ids or short names.", show_default=False)]
+VERSION = Annotated[bool, typer.Option("--version", help="Print the version and leave.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(version: VERSION = False) -> None:
+    """Which base model should I fine-tune, and how? Ranked answers from a sourced catalog, offline."""
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"llmpick {installed('llmpick')}")
+        raise typer.Exit
+
+
 @app.command()
-@asks_profile
+@takes(PROFILE)
 def recommend(
     raw: dict[str, Any],
+    *,
     catalog: CATALOG = None,
     format: FORMAT = None,
     output: OUTPUT = None,
@@ -58,14 +73,235 @@ def recommend(
     top: TOP = None,
 ) -> None:
     """Rank base models to fine-tune for a task, with the method, what it takes and why."""
-    from llmpick import engine
-    from llmpick.render import ranking as render
+    _recommend(raw | {"top": top}, catalog, _format(format, output), output, force)
 
-    facts, profile = _asked(raw | ({"top": top} if top else {}), catalog)
-    answer = engine.rank(facts, profile)
-    _emit(render.text(answer, _format(format, output)), output, force)
-    if not answer.recommended:
-        raise typer.Exit(NOTHING_QUALIFIES)
+
+@app.command()
+@takes(PROFILE)
+def interview(
+    raw: dict[str, Any],
+    *,
+    catalog: CATALOG = None,
+    save: Annotated[Path | None, typer.Option("--save", metavar="FILE", help="Write the profile as YAML.")] = None,
+    format: FORMAT = None,
+    force: FORCE = False,
+) -> None:
+    """Ask for the profile question by question, then answer like `recommend`."""
+    from llmpick import interview
+
+    facts, given = _facts(raw, catalog)
+    answers = interview.run(given, facts, save=save, force=force)
+    _recommend(answers, catalog, _format(format, None), None, force)
+
+
+@app.command()
+@takes(PROFILE)
+def report(
+    raw: dict[str, Any],
+    *,
+    catalog: CATALOG = None,
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="markdown or html.")] = "markdown",
+    output: OUTPUT = None,
+    force: FORCE = False,
+    top: TOP = None,
+) -> None:
+    """The answer as a document: what was asked, the ranking, the leaders in depth, the sources."""
+    _recommend(raw | {"top": top}, catalog, _choice(format, ("markdown", "html")), output, force)
+
+
+@app.command()
+@takes(PROFILE)
+def explain(
+    raw: dict[str, Any],
+    *,
+    model: MODEL,
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: OUTPUT = None,
+    force: FORCE = False,
+) -> None:
+    """Why a model is ranked where it is, or ruled out, and what would have to change for it to win."""
+    from llmpick import explain
+    from llmpick.catalog import browse
+
+    facts, profile = _asked(raw, catalog)
+    answer = explain.explain(browse.find(facts, model), facts, profile)
+    _show("explain", (profile, answer), format, output, force)
+
+
+@app.command()
+@takes(PROFILE)
+def compare(
+    raw: dict[str, Any],
+    *,
+    models: MODELS,
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: OUTPUT = None,
+    force: FORCE = False,
+) -> None:
+    """Models side by side for a profile, whether they fit or not."""
+    from llmpick import explain
+    from llmpick.catalog import browse
+
+    facts, profile = _asked(raw, catalog)
+    answer = explain.compare([browse.find(facts, name) for name in models], facts, profile)
+    _show("compare", (profile, answer), format, output, force)
+
+
+@app.command()
+@takes(JOB)
+def estimate(
+    raw: dict[str, Any],
+    *,
+    model: Annotated[str | None, typer.Argument(metavar="MODEL", show_default=False)] = None,
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A Hugging Face config.json.")] = None,
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: OUTPUT = None,
+    force: FORCE = False,
+) -> None:
+    """Memory, time and cost of training one model, part by part."""
+    from llmpick import catalog as catalogs
+    from llmpick import estimating
+
+    facts = catalogs.load(tuple(catalog or ()))
+    _show("memory", (estimating.answer(raw, model, config, facts),), format, output, force)
+
+
+@app.command()
+@takes(PROFILE)
+def advise(
+    raw: dict[str, Any],
+    *,
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: OUTPUT = None,
+    force: FORCE = False,
+) -> None:
+    """Should I fine-tune at all, with which technique, how much data, which metrics?"""
+    from llmpick.guidance.advise import advise
+
+    _, profile = _asked(raw, catalog)
+    _show("advise", (advise(profile),), format, output, force)
+
+
+@app.command()
+@takes(USE)
+def license(
+    raw: dict[str, Any],
+    *,
+    name: Annotated[str, typer.Argument(metavar="LICENSE|MODEL", show_default=False)],
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: OUTPUT = None,
+    force: FORCE = False,
+) -> None:
+    """May I use it, for this? Verdict, duties and the clause. Not legal advice."""
+    from llmpick import catalog as catalogs
+    from llmpick.licensing import asking
+
+    facts = catalogs.load(tuple(catalog or ()))
+    _show("license", (asking.answer(name, raw, facts),), format, output, force)
+
+
+@app.command()
+def tree(
+    *,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Weights of this task.")] = None,
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: OUTPUT = None,
+    force: FORCE = False,
+) -> None:
+    """The decision tree itself: steps, constraints, criteria, weights."""
+    from llmpick import catalog as catalogs
+    from llmpick import tree
+
+    facts = catalogs.load(tuple(catalog or ()))
+    _show("tree", (tree.tree(facts, task),), format, output, force)
+
+
+@app.command()
+def hardware(
+    *,
+    gpus: Annotated[bool, typer.Option("--gpus", help="What each known GPU has.")] = False,
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: OUTPUT = None,
+    force: FORCE = False,
+) -> None:
+    """What this machine has; with --gpus, what each known GPU has."""
+    from llmpick import catalog as catalogs
+    from llmpick import machine
+
+    facts = catalogs.load(tuple(catalog or ()))
+    if gpus:
+        _show("gpus", (facts.gpus,), format, output, force)
+    else:
+        _show("machine", (machine.cards(),), format, output, force)
+
+
+@catalog_app.command("list")
+@takes(SEARCH)
+def catalog_list(
+    raw: dict[str, Any],
+    *,
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: OUTPUT = None,
+    force: FORCE = False,
+) -> None:
+    """The models, by family, task, license, size, language or domain."""
+    from llmpick import catalog as catalogs
+    from llmpick.catalog import browse
+    from llmpick.searching import wanted
+
+    facts = catalogs.load(tuple(catalog or ()))
+    _show("models", (browse.select(facts, wanted(raw)),), format, output, force)
+
+
+@catalog_app.command("show")
+def catalog_show(
+    *,
+    model: MODEL,
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: OUTPUT = None,
+    force: FORCE = False,
+) -> None:
+    """One model's whole entry with its sources."""
+    from llmpick import catalog as catalogs
+    from llmpick.catalog import browse
+
+    facts = catalogs.load(tuple(catalog or ()))
+    _show("entry", (facts, browse.find_any(facts, model)), format, output, force)
+
+
+@catalog_app.command("stats")
+def catalog_stats(
+    *, catalog: CATALOG = None, format: FORMAT = None, output: OUTPUT = None, force: FORCE = False
+) -> None:
+    """Counts, coverage per field, the oldest facts."""
+    from llmpick import catalog as catalogs
+    from llmpick.catalog import browse
+
+    _show("stats", (browse.stats(catalogs.load(tuple(catalog or ()))),), format, output, force)
+
+
+@catalog_app.command("check")
+def catalog_check(
+    *,
+    directories: Annotated[list[Path] | None, typer.Argument(metavar="[DIR]…", show_default=False)] = None,
+    catalog: CATALOG = None,
+) -> None:
+    """Lint the catalog: each finding is `file:line:column: rule: what, and the fix`; exit 4 when there is one."""
+    from llmpick import lint
+
+    report = lint.check(tuple(directories or catalog or ()))
+    _emit(report.text, None, False)
+    if report.findings:
+        raise typer.Exit(CatalogError.exit_code)
 
 
 def main() -> NoReturn:
@@ -78,13 +314,13 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """The exit code of one invocation; every known fault is one line on stderr."""
-    usage_error = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export by name
+    usage_error: Any = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export by name
     try:
         return int(app(arguments, standalone_mode=False) or 0)
     except LlmpickError as error:
         return _say(str(error), error.exit_code)
     except usage_error as error:
-        return _say(error.format_message(), 2)  # type: ignore[attr-defined]
+        return _say(error.format_message(), 2)
     except typer.Exit as error:
         return error.exit_code
     except BrokenPipeError:
@@ -102,31 +338,71 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-def _asked(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, Profile]:
-    """The catalog and the Profile that the flags describe, over what `--profile` gives."""
+def _facts(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, dict[str, Any]]:
+    """The catalog, and the flags laid over what `--profile` gives."""
     from llmpick import catalog, profile
+    from llmpick.files import read_mapping
 
-    facts = catalog.load(tuple(directories or ()))
-    given = dict(raw)
-    path = given.pop("profile", None)
-    base = catalog.read_profile(path) if path else {}
-    return facts, profile.build(profile.merge(base, given), catalog.vocabulary(facts))
+    given = {name: value for name, value in raw.items() if value is not None and name != "profile"}
+    base = read_mapping(str(raw["profile"])) if raw.get("profile") else {}
+    return catalog.load(tuple(directories or ())), profile.merge(base, given)
+
+
+def _asked(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, Profile]:
+    """The catalog and the Profile that the flags describe."""
+    from llmpick import machine
+    from llmpick import profile as profiles
+    from llmpick.steps.asked import vocabulary
+
+    facts, given = _facts(raw, directories)
+    return facts, profiles.build(machine.resolve(given), vocabulary(facts))
+
+
+def _recommend(
+    raw: Mapping[str, Any], directories: list[Path] | None, form: str, output: Path | None, force: bool
+) -> None:
+    """Rank and print; exit 3 when nothing qualifies."""
+    from datetime import date
+
+    from llmpick import engine
+    from llmpick.render import ranking as render
+
+    facts, profile = _asked(raw, directories)
+    answer = engine.rank(facts, profile)
+    talk = render.talk(answer, form)
+    if talk:
+        print(talk, file=sys.stderr)
+    _emit(render.text(answer, form, to_file=output is not None, today=date.today()), output, force)
+    if not answer.recommended:
+        raise typer.Exit(NOTHING_QUALIFIES)
+
+
+def _show(view: str, values: tuple[Any, ...], wanted: str | None, output: Path | None, force: bool) -> None:
+    """Print an answer other than a ranking: as JSON, as a table, or as plain lines."""
+    from llmpick.render import views
+
+    form = _format(wanted, output)
+    _emit(views.text(view, values, form, to_file=output is not None), output, force)
 
 
 def _format(wanted: str | None, output: Path | None) -> str:
-    from llmpick.errors import did_you_mean
-
     if wanted is None:
         return "table" if output is None and sys.stdout.isatty() else "plain"
-    if wanted not in FORMATS:
-        hint = did_you_mean(wanted, FORMATS) or f"one of: {', '.join(FORMATS)}"
-        raise LlmpickError(f"--format: {wanted!r} is not known", hint)
-    return wanted
+    return _choice(wanted, FORMATS)
+
+
+def _choice(word: str, allowed: tuple[str, ...]) -> str:
+    from llmpick.errors import did_you_mean
+
+    if word not in allowed:
+        hint = did_you_mean(word, allowed) or f"one of: {', '.join(allowed)}"
+        raise LlmpickError(f"--format: {word!r} is not known", hint)
+    return word
 
 
 def _emit(text: str, output: Path | None, force: bool) -> None:
     if output is None:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
         sys.stdout.flush()
         return
     from llmpick.files import write

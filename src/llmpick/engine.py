@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.guidance.advise import advice
 from llmpick.licensing.judge import not_judged
 from llmpick.record import record
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.profile import Profile
-    from llmpick.schema import Model
+    from llmpick.schema import ApiModel, Model
     from llmpick.steps.asked import Asked
     from llmpick.verdict import LicenseVerdict, Memory, Method
 
@@ -146,7 +145,7 @@ def one_per_lineage(verdicts: Sequence[Verdict], profile: Profile, asked: Asked)
     """Of the checkpoints of one network keep the one to start from; it names its siblings."""
     lineages: dict[str, list[Verdict]] = {}
     for one in verdicts:
-        lineages.setdefault(one.model.lineage, []).append(one)
+        lineages.setdefault(_lineage(one.model), []).append(one)
     kept = [_represent(siblings, profile, asked) for siblings in lineages.values()]
     return sorted(kept, key=_best_first)
 
@@ -155,9 +154,17 @@ def _represent(siblings: list[Verdict], profile: Profile, asked: Asked) -> Verdi
     if len(siblings) == 1:
         return siblings[0]
     wanted, why = starting_point(profile, asked)
-    chosen = min(siblings, key=lambda one: (wanted.index(one.model.variant), *_best_first(one)))
+    chosen = min(siblings, key=lambda one: (wanted.index(_variant(one.model)), *_best_first(one)))
     others = tuple(sorted(one.model.id for one in siblings if one is not chosen))
     return replace(chosen, siblings=others, because=(*chosen.because, why))
+
+
+def _lineage(model: Model | ApiModel) -> str:
+    return getattr(model, "lineage", model.id)
+
+
+def _variant(model: Model | ApiModel) -> str:
+    return getattr(model, "variant", "instruct")
 
 
 def starting_point(profile: Profile, asked: Asked) -> tuple[tuple[str, ...], str]:
@@ -204,16 +211,3 @@ def notes(profile: Profile) -> tuple[str, ...]:
     elif profile.gpu is not None and profile.gpu.name is None:
         said.append("Hours and dollars need the card's name, for example --gpu 'RTX 4090'.")
     return tuple(said)
-
-
-def find(name: str, catalog: Catalog) -> Model:
-    """The model of that Hub id or unambiguous short name; raises LlmpickError with the nearest ones."""
-    folded = name.strip().casefold()
-    exact = [model for model in catalog.models if model.id.casefold() == folded]
-    short = exact or [model for model in catalog.models if model.id.casefold().rpartition("/")[2] == folded]
-    if len(short) == 1:
-        return short[0]
-    if short:
-        raise LlmpickError(f"{name!r} could be several models", f"name one of: {', '.join(m.id for m in short)}")
-    known = [spelling for model in catalog.models for spelling in (model.id, model.id.rpartition("/")[2])]
-    raise LlmpickError(f"no model called {name!r} in the catalog", did_you_mean(name, known) or "llmpick catalog list")

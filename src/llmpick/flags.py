@@ -1,11 +1,11 @@
-"""The Profile's flags, declared once: every command that asks about a profile takes them all as one mapping."""
+"""Flags that several commands share, declared once: a command takes a whole set of them as one mapping."""
 
 from __future__ import annotations
 
 import inspect
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CATALOG = Annotated[
-    Optional[list[Path]],  # noqa: UP045 - typer reads this at run time
+    list[Path] | None,
     typer.Option("--catalog", metavar="DIR", help="A further catalog laid over the bundled one; repeatable."),
 ]
 
 
 def _text(flag: str, metavar: str, says: str) -> Any:
-    return Annotated[Optional[str], typer.Option(flag, metavar=metavar, help=says)]  # noqa: UP045
+    return Annotated[str | None, typer.Option(flag, metavar=metavar, help=says)]
 
 
 def _texts(flag: str, metavar: str, says: str) -> Any:
-    return Annotated[Optional[list[str]], typer.Option(flag, metavar=metavar, help=says)]  # noqa: UP045
+    return Annotated[list[str] | None, typer.Option(flag, metavar=metavar, help=says)]
 
 
 def _yes_no(flags: str, says: str) -> Any:
-    return Annotated[Optional[bool], typer.Option(flags, help=says)]  # noqa: UP045
+    return Annotated[bool | None, typer.Option(flags, help=says)]
 
 
 PROFILE: dict[str, Any] = {
@@ -60,25 +60,72 @@ PROFILE: dict[str, Any] = {
     "feedback": _text("--feedback", "KIND", "pairs or ratings: judged answers at hand."),
     "unlabeled": _yes_no("--unlabeled/--no-unlabeled", "Much plain text of the domain without labels is at hand."),
     "profile": Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--profile", metavar="FILE|-", help="The same fields as YAML; flags win over it."),
     ],
 }
 
 
-def asks_profile(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command(raw, …)` every profile flag: they reach it as the mapping `raw` of those the user gave."""
-    own = [p for name, p in inspect.signature(command, eval_str=True).parameters.items() if name != "raw"]
+JOB: dict[str, Any] = {
+    "method": _text("--method", "METHOD", "full, lora, qlora or inference."),
+    "rank": _text("--rank", "N", "LoRA rank."),
+    "lora_targets": _text("--lora-targets", "WHICH", "all-linear, attention, or module names: q_proj,v_proj."),
+    "seq_len": _text("--seq-len", "TOKENS", "Tokens per sequence."),
+    "batch_size": _text("--batch-size", "N", "Sequences per GPU and step."),
+    "dtype": _text("--dtype", "TYPE", "What the weights are kept in: bf16, fp16 or fp32."),
+    "mixed_precision": _text("--mixed-precision", "TYPE", "Autocast over the weights: bf16, fp16 or no."),
+    "optimizer": _text("--optimizer", "NAME", "adamw, adamw-8bit, paged-adamw-8bit, adafactor or sgd."),
+    "gradient_checkpointing": _yes_no(
+        "--gradient-checkpointing/--no-gradient-checkpointing", "Compute activations again on the way back."
+    ),
+    "attention": _text("--attention", "KIND", "flash, sdpa or eager."),
+    "sharding": _text("--sharding", "KIND", "none, ddp, zero1, zero2, zero3 or fsdp."),
+    "gpu": _text("--gpu", "GPU", "24GB, 2x24GB, 'RTX 4090', 2xA100-80GB."),
+    "task": _text("--task", "TASK", "Decides whether there is a vocabulary head (classification has none)."),
+    "examples": _text("--examples", "N", "Number of training examples, for hours and dollars."),
+    "epochs": _text("--epochs", "N", "Passes over the data."),
+}
 
-    @wraps(command)
-    def wrapper(**given: Any) -> None:
-        raw = {name: given.pop(name) for name in PROFILE}
-        command(raw={name: value for name, value in raw.items() if value not in (None, [])}, **given)
+USE: dict[str, Any] = {
+    "commercial": PROFILE["commercial"],
+    "monthly_users": PROFILE["monthly_users"],
+    "annual_revenue": PROFILE["annual_revenue"],
+    "region": PROFILE["region"],
+    "distribute_weights": _yes_no("--distribute-weights/--no-distribute-weights", "You pass the weights on."),
+    "host_api": _yes_no("--host-api/--no-host-api", "Third parties call the model through your API."),
+    "train_on_outputs": _yes_no("--train-on-outputs/--no-train-on-outputs", "Outputs train another model."),
+    "situation": _text("--situation", "FILE", "The full situation as YAML or JSON."),
+}
 
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    flags = [inspect.Parameter(n, keyword, default=None, annotation=kind) for n, kind in PROFILE.items()]
-    merged = [parameter.replace(kind=keyword) for parameter in own] + flags
-    wrapper.__signature__ = inspect.Signature(merged)  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
-    del wrapper.__wrapped__  # typer would read the inner signature
-    return wrapper
+
+SEARCH: dict[str, Any] = {
+    "family": _text("--family", "NAME", "Family or lineage: qwen3, deberta-v3."),
+    "task": _text("--task", "TASK", "Made or regularly tuned for this task."),
+    "license": _text("--license", "ID", "License id, open-source or permissive."),
+    "language": _text("--language", "CODE", "Trained on this language."),
+    "domain": _text("--domain", "DOMAIN", "Pre-trained on this kind of text."),
+    "max_params": _text("--max-params", "N", "At most so many parameters: 8B, 500M."),
+    "min_params": _text("--min-params", "N", "At least so many parameters."),
+}
+
+
+def takes(flags: dict[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command `flags`: those the user gave reach it as the mapping `raw`."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = [p for name, p in inspect.signature(command, eval_str=True).parameters.items() if name != "raw"]
+
+        @wraps(command)
+        def wrapper(**given: Any) -> None:
+            raw = {name: given.pop(name) for name in flags}
+            command({name: value for name, value in raw.items() if value not in (None, [])}, **given)
+
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        added = [inspect.Parameter(n, keyword, default=None, annotation=kind) for n, kind in flags.items()]
+        merged = [parameter.replace(kind=keyword) for parameter in own] + added
+        wrapper.__signature__ = inspect.Signature(merged)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
+        del wrapper.__wrapped__  # typer would read the inner signature
+        return wrapper
+
+    return decorate

@@ -261,3 +261,8 @@ _PARSERS: dict[str, Callable[[Any, str, Vocabulary], Any]] = {
     "feedback": _choice("pairs", "ratings"),
     "unlabeled": _bool,
 }
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the fields of `over` laid on top, whatever way either spells their names."""
+    return {_field(key): value for key, value in base.items()} | {_field(key): value for key, value in over.items()}

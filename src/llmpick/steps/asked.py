@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick import policy as policies
 from llmpick import quality
+from llmpick.profile import Vocabulary
 from llmpick.record import record
 from llmpick.verdict import Rating
 
@@ -61,10 +62,29 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         domain=domain,
         weights=_weights(profile, catalog.policy, task.kind),
         quality=quality.question(
-            task, profile.domain, profile.languages, profile.examples, "", catalog.quality, catalog.domains
+            task,
+            domain=profile.domain,
+            languages=profile.languages,
+            examples=profile.examples,
+            method="",
+            table=catalog.quality,
+            domains=catalog.domains,
         ),
         gpu=next((gpu for gpu in catalog.gpus if gpu.name == name), None),
         price=next((price for price in catalog.prices if price.gpu == name), None),
+    )
+
+
+def vocabulary(catalog: Catalog) -> Vocabulary:
+    """The closed lists that a Profile for this catalog may use."""
+    from llmpick.licensing.classes import CLASSES
+
+    return Vocabulary(
+        tasks=catalog.tasks,
+        domains=catalog.domains,
+        gpus=catalog.gpus,
+        licenses=(*CLASSES, *catalog.licenses),
+        criteria=policies.criteria(catalog.policy),
     )
 
 

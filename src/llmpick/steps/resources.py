@@ -65,8 +65,8 @@ def judge(model: Model, asked: Asked) -> Plan:
     options = fit.jobs if profile.budget is not None else fit.jobs[:1]
     memory = affordable([_estimate(model, job, counted, asked) for job in options], profile.budget)
     checks = (fits(memory, profile), *budget(memory, profile), *serving(shape, counted, asked))
-    ratings = rate(counted, fit, asked) if all(check.outcome != "no" for check in checks) else ()
-    verdict = StepVerdict(step="resources", checks=checks, ratings=ratings)
+    rated = rate(counted, fit, asked) if all(check.outcome != "no" for check in checks) else ()
+    verdict = StepVerdict(step="resources", checks=checks, ratings=rated)
     return Plan(verdict=verdict, method=memory.method, memory=memory)
 
 

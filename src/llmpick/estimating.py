@@ -1,0 +1,115 @@
+"""`llmpick estimate`: a Job from flags, for a catalog model or any config.json."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from llmpick.catalog import browse
+from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.profile import find_task
+from llmpick.sizing.estimate import Run, estimate
+from llmpick.sizing.job import usual
+from llmpick.units import parse_gpu, parse_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from llmpick.architecture import Architecture
+    from llmpick.catalog import Catalog
+    from llmpick.units import GpuSetup
+    from llmpick.verdict import Memory
+
+WORDS = {
+    "method": ("full", "lora", "qlora", "inference"),
+    "dtype": ("bf16", "fp16", "fp32"),
+    "mixed_precision": ("bf16", "fp16", "no"),
+    "optimizer": ("adamw", "adamw-8bit", "paged-adamw-8bit", "adafactor", "sgd"),
+    "attention": ("flash", "sdpa", "eager"),
+    "sharding": ("none", "ddp", "zero1", "zero2", "zero3", "fsdp"),
+}
+WHOLE = {"rank": 65_536, "seq_len": 10_000_000, "batch_size": 1_000_000}
+LARGEST_CONFIG = 16 << 20
+"""Bytes of a config.json beyond which it is refused."""
+
+
+def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catalog: Catalog) -> Memory:
+    """What training that model by that Job takes; raises LlmpickError naming the flag or the file's field."""
+    if (model is None) == (config is None):
+        raise LlmpickError("estimate needs one model", "name a MODEL of the catalog, or --config config.json")
+    name, shape = (str(config), read_config(config)) if config else _from_catalog(str(model), catalog)
+    gpu = parse_gpu(str(raw["gpu"]), catalog.gpus) if "gpu" in raw else None
+    given = {field: _field(field, value) for field, value in raw.items() if field in WORDS or field in WHOLE}
+    method = given.pop("method", "lora")
+    given |= _task(raw, shape, catalog, given) | _cards(gpu, given)
+    for flag in ("gradient_checkpointing",):
+        given |= {flag: raw[flag]} if flag in raw else {}
+    given |= {"targets": str(raw["lora_targets"])} if "lora_targets" in raw else {}
+    return estimate(name, shape, usual(shape, method, **given), gpu, run=_run(raw, gpu, catalog))
+
+
+def read_config(path: Path) -> Architecture:
+    """The Architecture in a config.json; raises LlmpickError in one line."""
+    from llmpick.architecture import from_config
+
+    try:
+        data = path.read_bytes()[: LARGEST_CONFIG + 1]
+    except OSError as error:
+        raise LlmpickError(f"cannot read {path}: {error.strerror}", "name a Hugging Face config.json") from None
+    if len(data) > LARGEST_CONFIG:
+        raise LlmpickError(f"{path} is larger than 16 MiB", "name a Hugging Face config.json")
+    try:
+        fields = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise LlmpickError(f"{path} is not JSON: {error}", "name a Hugging Face config.json") from None
+    try:
+        return from_config(fields)
+    except LlmpickError as error:
+        raise LlmpickError(f"{path}: {error.message}", error.hint) from None
+
+
+def _from_catalog(name: str, catalog: Catalog) -> tuple[str, Architecture]:
+    model = browse.find(catalog, name)
+    if model.architecture is None:
+        raise LlmpickError(f"the architecture of {model.id} is not on record", "give its config.json with --config")
+    return model.id, model.architecture.shape
+
+
+def _field(field: str, value: Any) -> Any:
+    flag = "--" + field.replace("_", "-")
+    if field in WHOLE:
+        number = parse_number(value, flag, 1, WHOLE[field])
+        if number != int(number):
+            raise LlmpickError(f"{flag}: {value!r} is not a whole number", f"write one from 1 to {WHOLE[field]:,}")
+        return int(number)
+    if value not in WORDS[field]:
+        hint = did_you_mean(str(value), WORDS[field]) or f"one of: {', '.join(WORDS[field])}"
+        raise LlmpickError(f"{flag}: {value!r} is not known", hint)
+    return value
+
+
+def _task(raw: Mapping[str, Any], shape: Architecture, catalog: Catalog, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A task decides whether there is a vocabulary head; its default length holds where none was given."""
+    if "task" not in raw:
+        return {}
+    task = find_task(str(raw["task"]), catalog.tasks)
+    length = {} if "seq_len" in given else {"seq_len": task.seq_len}
+    return {"vocabulary_head": task.vocabulary_head, **length}
+
+
+def _cards(gpu: GpuSetup | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    if gpu is None or gpu.count < 2:
+        return {}
+    return {"n_gpus": gpu.count} | ({} if "sharding" in given else {"sharding": "ddp"})
+
+
+def _run(raw: Mapping[str, Any], gpu: GpuSetup | None, catalog: Catalog) -> Run:
+    name = gpu.name if gpu else None
+    return Run(
+        examples=int(parse_number(raw["examples"], "--examples", 0, 1e12)) if "examples" in raw else None,
+        epochs=parse_number(raw["epochs"], "--epochs", 0.01, 1e4) if "epochs" in raw else 1.0,
+        card=next((card for card in catalog.gpus if card.name == name), None),
+        price=next((price for price in catalog.prices if price.gpu == name), None),
+        efficiencies=catalog.efficiencies,
+    )

@@ -1,0 +1,21 @@
+"""`llmpick catalog list`: what is searched for, from flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llmpick.catalog.browse import Wanted
+from llmpick.units import parse_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def wanted(raw: Mapping[str, Any]) -> Wanted:
+    """The search that these flags describe; raises LlmpickError naming the flag."""
+    sizes = {
+        name: int(parse_number(raw[name], f"--{name.replace('_', '-')}", 0, 1e14))
+        for name in ("max_params", "min_params")
+        if name in raw
+    }
+    return Wanted(**{**raw, **sizes})

@@ -1,0 +1,42 @@
+"""What every test may use: the bundled catalog, loaded once, and a way to ask it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from llmpick import catalog as catalogs
+from llmpick import profile as profiles
+from llmpick.steps.asked import vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmpick.catalog import Catalog
+    from llmpick.profile import Profile
+
+# No deadline and no clock: a slow machine must not turn a law into a failure.
+settings.register_profile("llmpick", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+settings.load_profile("llmpick")
+
+
+@pytest.fixture(scope="session")
+def facts() -> Catalog:
+    """The bundled catalog."""
+    return catalogs.load()
+
+
+@pytest.fixture(scope="session")
+def ask(facts: Catalog) -> Callable[..., Profile]:
+    """A Profile from flag values, as the command line would build it."""
+    known = vocabulary(facts)
+    return lambda **raw: profiles.build(raw, known)
+
+
+def pytest_assertrepr_compare(op: str, left: Any, right: Any) -> list[str] | None:
+    """Long lists of ids read better one a line."""
+    if op == "==" and isinstance(left, list) and isinstance(right, list) and left and isinstance(left[0], str):
+        return ["orders differ:", *(f"{a}  |  {b}" for a, b in zip(left, right, strict=False) if a != b)]
+    return None

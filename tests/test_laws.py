@@ -1,0 +1,207 @@
+"""The laws of the ranking (docs/explanation): stated once, tried on random profiles and random parts of the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmpick import catalog as catalogs
+from llmpick import engine, explain
+from llmpick import profile as profiles
+from llmpick.schema import Popularity
+from llmpick.steps.asked import ask, vocabulary
+from llmpick.units import GIB, USABLE_SHARE, GpuSetup
+
+FACTS = catalogs.load()
+KNOWN = vocabulary(FACTS)
+TASKS = [task.id for task in FACTS.tasks]
+DOMAINS = [domain.id for domain in FACTS.domains]
+TRIES = settings(max_examples=60)
+
+
+def card(gigabytes: int, count: int = 1) -> GpuSetup:
+    size = gigabytes * GIB
+    return GpuSetup(count=count, memory_bytes=size, usable_bytes=int(size * USABLE_SHARE))
+
+
+@st.composite
+def questions(draw, *, gpu=True):
+    """A random but valid Profile."""
+    raw = {
+        "task": draw(st.sampled_from(TASKS)),
+        "domain": draw(st.sampled_from(DOMAINS)),
+        "language": draw(st.sampled_from([None, "en", "de", "ko", "en,fr"])),
+        "examples": draw(st.sampled_from([None, 200, 3000, 200_000])),
+        "commercial": draw(st.sampled_from([None, True, False])),
+        "seq_len": draw(st.sampled_from([None, 128, 2048])),
+    }
+    profile = profiles.build(raw, KNOWN)
+    size = draw(st.sampled_from([4, 8, 16, 24, 48, 80]))
+    return replace(profile, gpu=card(size) if gpu else None)
+
+
+@st.composite
+def catalog_parts(draw, size=12):
+    """A random part of the bundled catalog, one checkpoint per lineage."""
+    indexes = draw(st.lists(st.integers(0, len(FACTS.models) - 1), min_size=3, max_size=size, unique=True))
+    one_each = {FACTS.models[i].lineage: FACTS.models[i] for i in indexes}
+    return replace(FACTS, models=tuple(one_each.values()))
+
+
+def order(catalog, profile):
+    return [verdict.model.id for verdict in engine.rank(catalog, profile).recommended]
+
+
+def scores(catalog, profile):
+    return {verdict.model.id: verdict.score for verdict in engine.rank(catalog, profile).recommended}
+
+
+@TRIES
+@given(catalog_parts(), questions())
+def test_a_new_candidate_never_reorders_the_others(part, profile):
+    fewer = replace(part, models=part.models[:-1])
+    newcomer = part.models[-1].id
+    assert [name for name in order(part, profile) if name != newcomer] == order(fewer, profile)
+
+
+@TRIES
+@given(catalog_parts(), questions(), st.randoms(use_true_random=False))
+def test_the_order_of_the_catalog_does_not_matter(part, profile, random):
+    shuffled = list(part.models)
+    random.shuffle(shuffled)
+    assert order(replace(part, models=tuple(shuffled)), profile) == order(part, profile)
+
+
+@TRIES
+@given(catalog_parts(), questions(), st.sampled_from([1, 2, 8, 60, 200]))
+def test_more_memory_never_rules_out_or_lowers_a_score(part, profile, more):
+    small = scores(part, profile)
+    large = scores(part, replace(profile, gpu=card(profile.gpu.memory_bytes // GIB + more)))
+    for name, score in small.items():
+        assert large[name] >= score - 1e-12
+
+
+@TRIES
+@given(catalog_parts(), questions(), st.sampled_from([1.0, 20.0, 1000.0]), st.floats(1, 50))
+def test_more_budget_never_rules_out(part, profile, budget, factor):
+    named = replace(profile, gpu=profiles.parse_gpu("RTX 4090", FACTS.gpus), examples=20_000)
+    poor, rich = replace(named, budget=budget), replace(named, budget=budget * factor)
+    assert set(order(part, poor)) <= set(order(part, rich))
+
+
+@TRIES
+@given(catalog_parts(), questions())
+def test_more_context_never_rules_out_or_lowers_a_score(part, profile):
+    asked = replace(profile, assumed=(), seq_len=4096)
+    wider = tuple(replace(model, context_length=(model.context_length or 512) * 64) for model in part.models)
+    before = scores(part, asked)
+    after = scores(replace(part, models=wider), asked)
+    for name, score in before.items():
+        assert after[name] >= score - 1e-12
+
+
+@TRIES
+@given(catalog_parts(), questions(), st.integers(0, 10**8))
+def test_more_downloads_never_lower_a_rank(part, profile, downloads):
+    before = engine.rank(part, profile).recommended
+    if not before:
+        return
+    last = before[-1].model.id
+    known = FACTS.popularity.get(last)
+    more = downloads + (known.downloads or 0 if known else 0)
+    lifted = replace(part, popularity=dict(FACTS.popularity) | {last: Popularity(downloads=more)})
+    if known is None or known.downloads is None:
+        return
+    assert order(lifted, profile).index(last) <= len(before) - 1
+    assert scores(lifted, profile)[last] >= before[-1].score - 1e-12
+
+
+@TRIES
+@given(catalog_parts(), questions())
+def test_a_dominated_model_never_ranks_above_its_dominator(part, profile):
+    ranked = engine.rank(part, profile).recommended
+    worth = [{rating.criterion: rating.low for rating in verdict.ratings} for verdict in ranked]
+    for above in range(len(ranked)):
+        for below in range(above + 1, len(ranked)):
+            better = [worth[below][name] > worth[above][name] + 1e-9 for name in worth[above]]
+            no_worse = all(worth[below][name] >= worth[above][name] for name in worth[above])
+            assert not (no_worse and any(better)) or ranked[above].score == pytest.approx(ranked[below].score)
+
+
+@TRIES
+@given(catalog_parts(), questions(), st.floats(0.1, 50))
+def test_scaling_all_weights_changes_nothing(part, profile, factor):
+    scaled = replace(profile, weight=tuple((name, factor) for name in KNOWN.criteria))
+    assert order(part, scaled) == order(part, profile)
+    assert scores(part, scaled) == pytest.approx(scores(part, profile))
+
+
+@TRIES
+@given(catalog_parts(), questions())
+def test_contributions_sum_to_the_gap(part, profile):
+    ranked = engine.rank(part, profile).recommended
+    for ahead, behind in pairwise(ranked):
+        total = sum(part.gap for part in explain.contributions(ahead, behind))
+        assert total == pytest.approx(ahead.score - behind.score)
+
+
+@TRIES
+@given(catalog_parts(), questions(), st.integers(0, 10**9))
+def test_learning_the_downloads_moves_the_score_inside_its_range(part, profile, downloads):
+    unknown = replace(part, popularity={})
+    for verdict in engine.rank(unknown, profile).recommended[:3]:
+        learned = replace(part, popularity={verdict.model.id: Popularity(downloads=downloads)})
+        after = engine.judge(verdict.model, ask(profile, learned))
+        assert verdict.score - 1e-9 <= after.score <= verdict.score_high + 1e-9
+
+
+@TRIES
+@given(catalog_parts(), questions(), st.sampled_from(["languages", "pretraining", "tooling"]))
+def test_learning_a_fact_moves_the_score_inside_its_range(part, profile, fact):
+    """A model whose fact is hidden prints a range that holds the score it gets once the fact is back."""
+    for model in part.models:
+        hidden = replace(model, **{fact: () if fact == "languages" else None})
+        before = engine.judge(hidden, ask(profile, part), all_steps=True)
+        after = engine.judge(model, ask(profile, part), all_steps=True)
+        names = [rating.criterion for rating in after.ratings if rating.criterion != "quality"]
+        if names != [rating.criterion for rating in before.ratings if rating.criterion != "quality"]:
+            continue  # learned that it is ruled out
+        for old, new in zip(before.ratings, after.ratings, strict=True):
+            if old.criterion != "quality":
+                assert old.low - 1e-9 <= new.low <= new.high <= old.high + 1e-9
+
+
+@TRIES
+@given(catalog_parts(), questions())
+def test_scores_lie_between_zero_and_one_and_weights_sum_to_one(part, profile):
+    for verdict in engine.rank(part, profile).recommended:
+        assert 0 <= verdict.score <= verdict.score_high <= 1 + 1e-9
+        assert sum(rating.weight for rating in verdict.ratings) == pytest.approx(1)
+
+
+@TRIES
+@given(catalog_parts(), questions())
+def test_every_model_is_in_exactly_one_list(part, profile):
+    answer = engine.rank(part, profile)
+    placed = [name for verdict in answer.recommended for name in (verdict.model.id, *verdict.siblings)]
+    placed += [out.verdict.model.id for out in answer.ruled_out]
+    placed += [verdict.model.id for verdict in answer.undecided]
+    assert sorted(placed) == sorted(model.id for model in part.models)
+
+
+@TRIES
+@given(catalog_parts(), questions())
+def test_the_same_question_gets_the_same_answer(part, profile):
+    assert engine.rank(part, profile) == engine.rank(part, profile)
+
+
+@TRIES
+@given(catalog_parts(), questions())
+def test_nothing_recommended_exceeds_the_card(part, profile):
+    for verdict in engine.rank(part, profile).recommended:
+        assert verdict.memory is not None
+        assert verdict.memory.fits
