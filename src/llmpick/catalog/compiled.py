@@ -1,10 +1,10 @@
 """The compiled form of one catalog directory: read in milliseconds, rebuilt whenever it is not exactly right.
 
-A compiled form is a header line and a body line, both JSON (`codec` says what the body's tables are). It is trusted
-only when its checksum holds, when the code that defines records is the code that wrote it, and when every catalog
-file has the size and time it had then. Anything else, noise included, means: read what changed again, keep the rest,
-write the form anew beside the old one and swap. A file with another time but the same content counts as unchanged.
-Where nothing can be written, nothing is.
+A compiled form is three lines of JSON: a header, the files it was made from, and their records as tables (`codec`).
+It is trusted only when its checksums hold, when the code that defines records is the code that wrote it, and when
+every catalog file has the size and time it had then, or else the same content. Anything else, noise included, means:
+read what changed again, keep the rest, write the form anew beside the old one and swap. Where nothing can be written,
+nothing is.
 """
 
 from __future__ import annotations
@@ -45,73 +45,102 @@ class Compiled(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
-class Stored(NamedTuple):
-    """A sound compiled form, not yet rebuilt."""
-
-    stamp: int
-    body: Any
-
-
-class Entry(NamedTuple):
+class Known(NamedTuple):
     """One file as it was read."""
 
     status: Stat
     digest: str
     """BLAKE2b of its bytes."""
-    value: Any
+
+
+class Stored(NamedTuple):
+    """A sound compiled form, not yet rebuilt."""
+
+    stamp: int
+    files: bytes
+    body: bytes
 
 
 def load(directory: Path, shipped: Path | None = None) -> Compiled:
     """The catalog files of `directory`; `shipped` is a compiled form that came with the package."""
-    directory = directory.absolute()
     began = time.time_ns()
-    files = {path: status for path, status in scan(directory).items() if kind_of(path)}
+    files = catalog_files(directory)
     key, now, cache = schema_key(), stamp(files), cache_path(directory)
-    old: dict[str, Entry] = {}
+    found = []
     for path in (shipped, cache):
         stored = read(path, key) if path else None
-        found = rebuild(stored) if stored and stored.stamp == now else None
-        if found:
-            return found
-        old |= entries(stored) if stored else {}
-    return _compile(directory, files, old, began, cache)
-
-
-def _compile(
-    directory: Path, files: Mapping[str, Stat], old: Mapping[str, Entry], began: int, cache: Path | None
-) -> Compiled:
-    """Read what changed, leave a compiled form for the next time, and answer from that very form."""
-    new, faults = build(directory, files, old, began)
-    text = dump(new, schema_key())
+        if stored and stored.stamp == now and (compiled := rebuild(stored.body)):
+            return compiled
+        found += [stored] if stored else []
+    compiled, text = _renew(directory, files, found, began, key)
     if cache:
         write(cache, text)
-    found = rebuild(_parsed(text, schema_key()))
-    assert found is not None, "a compiled form that was just written cannot be read"
-    return found._replace(faults=faults)
+    return compiled
 
 
-def build(
-    directory: Path, files: Mapping[str, Stat], old: Mapping[str, Entry], began: int
-) -> tuple[dict[str, Entry], tuple[Fault, ...]]:
-    """The entry of each of `files`, read again where `old` does not have it as it stands, and what is wrong."""
+def catalog_files(directory: Path) -> dict[str, Stat]:
+    """The files of `directory` that belong to a catalog, by relative path."""
+    return {path: status for path, status in scan(directory).items() if kind_of(path)}
+
+
+def _renew(
+    directory: Path, files: Mapping[str, Stat], found: Iterable[Stored], began: int, key: str
+) -> tuple[Compiled, bytes]:
+    """The records of `files` and their compiled form, with the help of older forms."""
+    older = [(dict(known_files(stored.files)), stored) for stored in found]
+    now, contents = _digests(directory, files, [known for known, _ in older], began)
+    for known, stored in older:
+        compiled = rebuild(stored.body) if _same_contents(known, now) else None
+        if compiled:
+            return compiled, _text(now, stored.body, key)
+    values = _kept(older, now)
+    faults: list[Fault] = []
+    for path in now:
+        if path not in values:
+            value, wrong = _parse(contents.get(path) or _bytes(directory / path), path)
+            faults += wrong
+            if not wrong:
+                values[path] = value
+    sound = {path: one for path, one in now.items() if path in values}
+    body = dump({path: values[path] for path in sound})
+    compiled = rebuild(body)
+    assert compiled is not None, "a compiled form that was just written cannot be read"
+    return compiled._replace(faults=tuple(faults)), _text(sound, body, key)
+
+
+def _kept(older: Iterable[tuple[Mapping[str, Known], Stored]], now: Mapping[str, Known]) -> dict[str, Any]:
+    """The records of files whose content is that of an older compiled form."""
+    values: dict[str, Any] = {}
+    for known, stored in older:
+        compiled = rebuild(stored.body)
+        for path, value in compiled.values.items() if compiled else ():
+            if path in now and path in known and known[path].digest == now[path].digest:
+                values[path] = value
+    return values
+
+
+def _same_contents(known: Mapping[str, Known], now: Mapping[str, Known]) -> bool:
+    return len(known) == len(now) and all(path in known and known[path].digest == now[path].digest for path in now)
+
+
+def _digests(
+    directory: Path, files: Mapping[str, Stat], older: Iterable[Mapping[str, Known]], began: int
+) -> tuple[dict[str, Known], dict[str, bytes]]:
+    """Each file as it stands, and the bytes of those that had to be read."""
     from hashlib import blake2b
 
-    new: dict[str, Entry] = {}
-    faults: list[Fault] = []
+    by_status = {(path, one.status): one for known in older for path, one in known.items()}
+    now, contents = {}, {}
     for path, status in files.items():
-        known = old.get(path)
-        if known and known.status == status:
-            new[path] = known
-            continue
-        if status.mtime_ns > began - GRANULARITY_NS:
-            status = Stat(status.size, UNKNOWN_TIME)  # noqa: PLW2901 - a later write could leave the same time
-        data = _bytes(directory / path)
-        digest = blake2b(data, digest_size=16).hexdigest()
-        value, wrong = (known.value, ()) if known and known.digest == digest else _parse(data, path)
-        faults += wrong
-        if not wrong:
-            new[path] = Entry(status, digest, value)
-    return new, tuple(faults)
+        known_one = by_status.get((path, status))
+        if known_one is None:
+            contents[path] = data = _bytes(directory / path)
+            # A later write could leave the same time: trust this one's no further than its content.
+            recent = status.mtime_ns > began - GRANULARITY_NS
+            settled = Stat(status.size, UNKNOWN_TIME) if recent else status
+            known_one = Known(settled, blake2b(data, digest_size=16).hexdigest())
+        now[path] = known_one
+    return now, contents
 
 
 def _bytes(path: Path) -> bytes:
@@ -150,35 +179,22 @@ def cache_path(directory: Path) -> Path | None:
         base = base or os.path.expanduser("~/.cache")  # noqa: PTH111 - Path's own raises without a home
     if base.startswith("~"):
         return None
-    place = f"{zlib.crc32(str(directory).encode()):08x}-{zlib.crc32(str(PACKAGE).encode()):08x}"
+    place = f"{zlib.crc32(str(directory.absolute()).encode()):08x}-{zlib.crc32(str(PACKAGE).encode()):08x}"
     return Path(base) / "llmpick" / f"catalog-{place}.json"
 
 
-def dump(files: Mapping[str, Entry], key: str) -> bytes:
-    """The compiled form of `files`."""
+def dump(values: Mapping[str, Any]) -> bytes:
+    """The records of catalog files, by path, as one line of JSON."""
     tables = codec.Tables()
-    groups = [_group(kind, files, tables) for kind in KINDS]
+    groups = []
+    for kind in KINDS:
+        chosen = {path: value for path, value in values.items() if kind_of(path) == kind}
+        spec = _spec(kind)
+        stored = [tables.add(value, spec) for value in chosen.values()]
+        groups.append({"kind": kind.name, "spec": spec, "paths": list(chosen), "values": stored})
     dumped = tables.dump()
     days = [str(day) for cls, field in DATED for day in codec.column(dumped, f"llmpick.schema:{cls}", field) if day]
-    body = json.dumps({"date": max(days, default=""), "tables": dumped, "files": groups}).encode()
-    stamped = stamp({path: entry.status for path, entry in files.items()})
-    header = {"key": key, "stamp": stamped, "length": len(body), "crc": zlib.crc32(body)}
-    return json.dumps(header).encode() + b"\n" + body
-
-
-def _group(kind: Kind, files: Mapping[str, Entry], tables: codec.Tables) -> dict[str, Any]:
-    """All files of one kind, column by column."""
-    chosen = {path: entry for path, entry in files.items() if kind_of(path) == kind}
-    spec = _spec(kind)
-    return {
-        "kind": kind.name,
-        "spec": spec,
-        "paths": list(chosen),
-        "sizes": [entry.status.size for entry in chosen.values()],
-        "times": [entry.status.mtime_ns for entry in chosen.values()],
-        "digests": [entry.digest for entry in chosen.values()],
-        "values": [tables.add(entry.value, spec) for entry in chosen.values()],
-    }
+    return json.dumps({"date": max(days, default=""), "tables": dumped, "groups": groups}).encode()
 
 
 def _spec(kind: Kind) -> Any:
@@ -186,51 +202,44 @@ def _spec(kind: Kind) -> Any:
     return ["t", one] if kind.shape == "rows" else one
 
 
+def rebuild(body: bytes) -> Compiled | None:
+    """The records that `dump` wrote; None where the line makes no sense."""
+    try:
+        said = json.loads(body)
+        records = codec.load(said["tables"])
+        values: dict[str, Any] = {}
+        for group in said["groups"]:
+            one = codec.builder(group["spec"], records)
+            values.update(zip(group["paths"], map(one, group["values"]), strict=True))
+        return Compiled(values, str(said["date"]))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return None
+
+
+def _text(files: Mapping[str, Known], body: bytes, key: str) -> bytes:
+    """A whole compiled form."""
+    listed = [[path, *one.status, one.digest] for path, one in files.items()]
+    line = json.dumps(listed).encode()
+    stamped = stamp({path: one.status for path, one in files.items()})
+    header = {"key": key, "stamp": stamped, "length": len(body), "crc": zlib.crc32(body, zlib.crc32(line))}
+    return b"\n".join((json.dumps(header).encode(), line, body))
+
+
+def known_files(line: bytes) -> Iterable[tuple[str, Known]]:
+    """The files that a compiled form was made from."""
+    return ((path, Known(Stat(size, mtime_ns), digest)) for path, size, mtime_ns, digest in json.loads(line))
+
+
 def read(path: Path, key: str) -> Stored | None:
     """The compiled form at `path`, if it is sound and was written by this very code."""
     try:
-        return _parsed(path.read_bytes(), key)
-    except OSError:
-        return None
-
-
-def _parsed(data: bytes, key: str) -> Stored | None:
-    header, _, body = data.partition(b"\n")
-    try:
+        header, line, body = path.read_bytes().split(b"\n")
         said = json.loads(header)
-        if (said["key"], said["length"], said["crc"]) != (key, len(body), zlib.crc32(body)):
+        if (said["key"], said["length"]) != (key, len(body)) or said["crc"] != zlib.crc32(body, zlib.crc32(line)):
             return None
-        return Stored(int(said["stamp"]), json.loads(body))
-    except (ValueError, KeyError, TypeError):
+        return Stored(int(said["stamp"]), line, body)
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def rebuild(stored: Stored | None) -> Compiled | None:
-    """The records of a compiled form; None where it makes no sense after all."""
-    try:
-        assert stored is not None
-        records = codec.load(stored.body["tables"])
-        values: dict[str, Any] = {}
-        for group in stored.body["files"]:
-            one = codec.builder(group["spec"], records)
-            values.update(zip(group["paths"], map(one, group["values"]), strict=True))
-        return Compiled(values, str(stored.body["date"]))
-    except (AssertionError, ValueError, KeyError, TypeError, IndexError, AttributeError):
-        return None
-
-
-def entries(stored: Stored) -> dict[str, Entry]:
-    """The files of a compiled form as they were read; none where it makes no sense."""
-    found = rebuild(stored)
-    if found is None:
-        return {}
-    return {
-        path: Entry(Stat(size, mtime_ns), digest, found.values[path])
-        for group in stored.body["files"]
-        for path, size, mtime_ns, digest in zip(
-            group["paths"], group["sizes"], group["times"], group["digests"], strict=True
-        )
-    }
 
 
 def write(path: Path, data: bytes) -> bool:
@@ -241,16 +250,23 @@ def write(path: Path, data: bytes) -> bool:
         beside.write_bytes(data)
         beside.replace(path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        _remove(beside)
         return False
     return True
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return
 
 
 def ship(directory: Path, target: Path) -> tuple[Fault, ...]:
     """Write the compiled form of `directory` to `target`, for the package to carry; returns the faults found."""
     began = time.time_ns()
-    files = {path: status for path, status in scan(directory).items() if kind_of(path)}
-    old: Iterable[Stored | None] = (read(target, schema_key()),)
-    new, faults = build(directory, files, {k: v for stored in old if stored for k, v in entries(stored).items()}, began)
-    write(target, dump(new, schema_key()))
-    return faults
+    key = schema_key()
+    stored = read(target, key)
+    compiled, text = _renew(directory, catalog_files(directory), [stored] if stored else [], began, key)
+    write(target, text)
+    return compiled.faults
