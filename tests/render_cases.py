@@ -94,7 +94,7 @@ def memory(id: str, params: int, method: Any = "full", available: int | None = C
 
 def license_verdict(id: str = "apache-2.0", verdict: Any = "allowed", **fields: Any) -> LicenseVerdict:
     given: dict[str, Any] = {
-        "duties": ("include_license_copy", "state_changes"),
+        "duties": ("include_licence_copy", "state_changes"),
         "because": "Apache 2.0 allows commercial use with notices",
         "clause": "You may reproduce and distribute copies of the Work or Derivative Works",
         "source": "https://www.apache.org/licenses/LICENSE-2.0",

@@ -6,10 +6,17 @@ import json
 from typing import TYPE_CHECKING
 
 from llmpick.render import outline
+from llmpick.render.text import link
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmpick.explain import Compared, Contrast, Contribution, Explanation
+    from llmpick.guidance.answers import AdviseAnswer, Plan, Setting, Technique
     from llmpick.profile import Profile
+    from llmpick.quality import Quality
     from llmpick.render import shapes
+    from llmpick.schema import Model
     from llmpick.units import GpuSetup
     from llmpick.verdict import LicenseVerdict, Memory, Ranking, RuledOut, Span, StepVerdict, Verdict
 
@@ -69,6 +76,112 @@ def memory(need: Memory) -> shapes.MemoryShape:
     }
 
 
+def compare(asked: Profile, models: Sequence[Compared]) -> shapes.CompareShape:
+    """The object of `compare`, in the order given."""
+    return {"schema_version": "1", "profile": profile(asked), "models": [_compared(one) for one in models]}
+
+
+def explain(answer: Explanation) -> shapes.ExplainShape:
+    """The object of `explain`."""
+    verdict = answer.verdict
+    return {
+        "schema_version": "1",
+        "profile": profile(answer.ranking.profile),
+        "model": verdict.model.id,
+        "rank": answer.rank,
+        "status": answer.status,
+        "score": verdict.score,
+        "score_high": verdict.score_high,
+        "method": verdict.method,
+        "steps": [step(judged) for judged in verdict.steps],
+        "memory": _memory(verdict.memory),
+        "time_hours": _span(verdict.time_hours),
+        "cost_usd": _span(verdict.cost_usd),
+        "license": license_of(verdict.license),
+        "contrast": None if answer.contrast is None else _contrast(answer.contrast),
+        "would_win_if": list(answer.would_win_if),
+        "because": list(verdict.because),
+        "despite": list(verdict.despite),
+        "missing": list(verdict.missing),
+        "siblings": list(verdict.siblings),
+        "sources": outline.links(verdict),
+    }
+
+
+def advise(answer: AdviseAnswer) -> shapes.AdviseShape:
+    """The object of `advise`."""
+    data = answer.data
+    return {
+        "fine_tune": answer.fine_tune,
+        "because": list(answer.because),
+        "instead": list(answer.instead),
+        "technique": _technique(answer.technique),
+        "others": [_technique(other) for other in answer.others],
+        "data": {
+            "have": data.have,
+            "minimum": data.minimum,
+            "good": data.good,
+            "because": data.because,
+            "splits": data.splits,
+            "quality": list(data.quality),
+            "sources": list(data.sources),
+        },
+        "metrics": [{"name": m.name, "because": m.because, "source": m.source} for m in answer.metrics],
+        "baseline": answer.baseline,
+        "sources": list(answer.sources),
+    }
+
+
+def plan(answer: Plan) -> shapes.PlanShape:
+    """The object of `plan`."""
+    return {
+        "model": answer.model,
+        "method": answer.method,
+        "settings": [
+            {
+                "name": setting.name,
+                "value": _value(setting),
+                "because": setting.because,
+                "source": setting.source,
+            }
+            for setting in answer.settings
+        ],
+        "memory": _memory(answer.memory),
+        "time_hours": _span(answer.time_hours),
+        "cost_usd": _span(answer.cost_usd),
+        "watch": list(answer.watch),
+    }
+
+
+def license_answer(said: LicenseVerdict, name: str) -> shapes.LicenseAnswerShape:
+    """The object of `license`; `name` is the license's own name."""
+    return {
+        "license": said.id,
+        "name": name,
+        "verdict": said.verdict,
+        "duties": list(said.duties),
+        "because": said.because,
+        "clause": {"quote": said.clause, "source": said.source} if said.clause else None,
+        "not_legal_advice": True,
+    }
+
+
+def model_row(model: Model) -> shapes.ModelRowShape:
+    """One row of `catalog list`."""
+    return {
+        "model": model.id,
+        "family": model.family,
+        "params": model.parameters.total,
+        "active_params": model.parameters.active,
+        "architecture": model.architecture.shape.structure if model.architecture else None,
+        "license": model.license.id if model.license else None,
+        "tasks": list(model.tasks),
+        "domains": list(model.pretraining.domains) if model.pretraining else [],
+        "languages": list(model.languages),
+        "released": model.released,
+    }
+
+
 def profile(asked: Profile) -> shapes.ProfileShape:
     """Every field after defaults, and which of them were assumed."""
     return {
@@ -120,6 +233,10 @@ def _span(span: Span | None) -> shapes.SpanShape | None:
     return None if span is None else {"low": span.low, "expected": span.expected, "high": span.high}
 
 
+def _memory(need: Memory | None) -> shapes.MemoryShape | None:
+    return None if need is None else memory(need)
+
+
 def _recommended(verdict: Verdict) -> shapes.RecommendedShape:
     return {
         "rank": verdict.rank,
@@ -128,7 +245,7 @@ def _recommended(verdict: Verdict) -> shapes.RecommendedShape:
         "score": verdict.score,
         "score_high": verdict.score_high,
         "steps": [step(judged) for judged in verdict.steps],
-        "memory": None if verdict.memory is None else memory(verdict.memory),
+        "memory": _memory(verdict.memory),
         "time_hours": _span(verdict.time_hours),
         "cost_usd": _span(verdict.cost_usd),
         "license": license_of(verdict.license),
@@ -164,3 +281,52 @@ def _ruled_out(out: RuledOut) -> shapes.RuledOutShape:
         "because": out.check.because,
         "remedy": out.check.remedy or None,
     }
+
+
+def _compared(one: Compared) -> shapes.ComparedShape:
+    verdict = one.verdict
+    return {
+        "model": verdict.model.id,
+        "rank": one.rank,
+        "score": verdict.score,
+        "score_high": verdict.score_high,
+        "method": verdict.method,
+        "quality": _quality(one.quality),
+        "memory": _memory(verdict.memory),
+        "time_hours": _span(verdict.time_hours),
+        "cost_usd": _span(verdict.cost_usd),
+        "license": license_of(verdict.license),
+        "ruled_out": one.failed or None,
+        "steps": [step(judged) for judged in verdict.steps],
+        "because": list(verdict.because),
+        "despite": list(verdict.despite),
+        "missing": list(verdict.missing),
+        "sources": outline.links(verdict),
+    }
+
+
+def _quality(found: Quality) -> shapes.QualityShape:
+    pages = [page for source in found.evidence if (page := link(source))]
+    return {"expected": found.expected, "low": found.low, "high": found.high, "evidence": list(dict.fromkeys(pages))}
+
+
+def _contrast(answer: Contrast) -> shapes.ContrastShape:
+    return {
+        "ahead": answer.ahead,
+        "behind": answer.behind,
+        "gap": answer.gap,
+        "because": [_contribution(part) for part in answer.because],
+        "despite": [_contribution(part) for part in answer.despite],
+    }
+
+
+def _contribution(part: Contribution) -> shapes.ContributionShape:
+    return {"criterion": part.criterion, "gap": part.gap, "because": part.because}
+
+
+def _technique(technique: Technique) -> shapes.TechniqueShape:
+    return {"name": technique.name, "because": technique.because, "sources": list(technique.sources)}
+
+
+def _value(setting: Setting) -> str | float | int | bool | list[str] | list[int]:
+    return list(setting.value) if isinstance(setting.value, tuple) else setting.value  # type: ignore[return-value]

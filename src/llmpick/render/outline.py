@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
 
 from llmpick.record import record
-from llmpick.render.text import NONE, dollars, gib, gib_number, link, safe
+from llmpick.render.text import NONE, dollars, gib, gib_number, link, listed, safe
 from llmpick.units import GpuSetup
 from llmpick.verdict import STEPS
 
@@ -22,6 +24,10 @@ METHODS: dict[Method, str] = {
     "api": "API",
     "inference": "inference",
 }
+
+
+_NEGATIVE = {"--commercial": "--non-commercial"}
+_TOP = 5
 
 
 @record
@@ -90,6 +96,34 @@ def answers(profile: Profile) -> tuple[Answer, ...]:
     return tuple(found)
 
 
+def arguments(profile: Profile) -> list[str]:
+    """The flags that ask the same question again: what was given, nothing that was assumed."""
+    words = []
+    for field, flag, _label, _words in _FIELDS:
+        value = getattr(profile, field)
+        if field not in profile.assumed and value is not None and value != ():
+            words += _argument(flag, value)
+    return words + (["--top", str(profile.top)] if profile.top != _TOP else [])
+
+
+def _argument(flag: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [flag if value else _NEGATIVE.get(flag, flag.replace("--", "--no-", 1))]
+    if flag == "--weight":
+        return [word for criterion, ratio in value for word in (flag, f"{criterion}={ratio:g}")]
+    if isinstance(value, GpuSetup):
+        return [flag, value.text or str(value)]
+    return [
+        flag,
+        ",".join(value) if isinstance(value, tuple) else f"{value:.12g}" if isinstance(value, float) else str(value),
+    ]
+
+
+def command(profile: Profile, name: str = "recommend") -> str:
+    """The shell line that asks the same question: `llmpick recommend --task classification --gpu 24GB`."""
+    return shlex.join(["llmpick", *name.split(), *map(safe, arguments(profile))])
+
+
 def name(verdict: Verdict) -> str:
     """The model's id, safe to print."""
     return safe(verdict.model.id)
@@ -121,6 +155,11 @@ def fit(memory: Memory | None) -> str:
     return f"{gib_number(peak)} of {gib_number(memory.available_bytes)} GiB"
 
 
+def parts(memory: Memory) -> tuple[tuple[str, int], ...]:
+    """(part, bytes) of the peak, in the order of `Breakdown`."""
+    return tuple((part, getattr(memory.breakdown, part)) for part in memory.breakdown.__dataclass_fields__)
+
+
 def share(memory: Memory | None) -> float | None:
     """Peak as a share of what one GPU has; None when there is nothing to compare with."""
     return memory.breakdown.peak / memory.available_bytes if memory and memory.available_bytes else None
@@ -134,10 +173,15 @@ def counts(ranking: Ranking) -> tuple[tuple[Step, int], ...]:
 
 def nearest(ranking: Ranking, each: int = 2) -> tuple[RuledOut, ...]:
     """Per Step the `each` models that came closest and could be helped; without any such, the closest three."""
-    close = sorted(ranking.ruled_out, key=_distance)
+    close = by_distance(ranking)
     helped = [out for out in close if out.check.remedy or out.check.shortfall is not None]
     found = [out for step in STEPS for out in [out for out in helped if out.step == step][:each]]
     return tuple(found or close[:3])
+
+
+def by_distance(ranking: Ranking) -> list[RuledOut]:
+    """All that was ruled out, what came closest first."""
+    return sorted(ranking.ruled_out, key=_distance)
 
 
 def _distance(out: RuledOut) -> tuple[bool, float, int, float, str]:
@@ -165,4 +209,36 @@ def links(verdict: Verdict) -> list[str]:
 
 def duties(ids: Iterable[str]) -> list[str]:
     """Duties of a license in words."""
-    return [safe(duty.replace("_", " ")) for duty in ids]
+    from llmpick.licensing.wording import duty_text
+
+    return [duty_text(duty) for duty in ids]
+
+
+def page(verdict: Verdict) -> str | None:
+    """The model's page on the Hub; None for a vendor's API and for an id that cannot be one."""
+    on_hub = verdict.method != "api" and re.fullmatch(r"[\w.-]+/[\w.-]+", verdict.model.id, re.ASCII)
+    return f"https://huggingface.co/{verdict.model.id}" if on_hub else None
+
+
+def firmness(ranking: Ranking) -> list[str]:
+    """How firm the first place is: its lead, who could still overtake, what nobody knows. One sentence each."""
+    if not ranking.recommended:
+        return []
+    first, *others = ranking.recommended
+    said = [_lead(first, others[0])] if others else ["It is the only model that qualifies"]
+    rivals = [f"{name(other)} (up to {other.score_high:.2f})" for other in others if other.score_high > first.score]
+    if rivals:
+        more = f" and {len(rivals) - 4} more" if len(rivals) > 4 else ""
+        said.append(f"Facts that nobody knows yet could still put others first: {', '.join(rivals[:4])}{more}")
+    else:
+        said.append("No other model could reach its score, whatever the unknown facts turn out to be")
+    said += [f"Not known about {name(first)}: {safe(fact)}" for fact in first.missing]
+    guessed = [answer.label for answer in answers(ranking.profile) if answer.assumed]
+    if guessed:
+        said.append(f"It rests on assumptions about {listed(guessed)}")
+    return said
+
+
+def _lead(first: Verdict, second: Verdict) -> str:
+    gap = f"{name(first)} scores {first.score:.2f}, {name(second)} {second.score:.2f}"
+    return f"{gap}: too close to tell apart" if first.tied and second.tied else gap

@@ -194,3 +194,181 @@ class RecommendShape(TypedDict):
     ruled_out: list[RuledOutShape]
     undecided: list[UndecidedShape]
     notes: list[str]
+
+
+class QualityShape(TypedDict):
+    """How good the model should be after fine-tuning; comparable among the models of one call."""
+
+    expected: float
+    low: float
+    high: float
+    evidence: list[str]
+
+
+class ComparedShape(TypedDict):
+    """One model of a comparison; `rank` is null where it is ruled out or has no row of its own."""
+
+    model: str
+    rank: int | None
+    score: float
+    score_high: float
+    method: MethodName
+    quality: QualityShape
+    memory: MemoryShape | None
+    time_hours: SpanShape | None
+    cost_usd: SpanShape | None
+    license: LicenseShape
+    ruled_out: str | None
+    steps: list[StepShape]
+    because: list[str]
+    despite: list[str]
+    missing: list[str]
+    sources: list[str]
+
+
+class CompareShape(TypedDict):
+    """The answer of `llmpick compare --format json`."""
+
+    schema_version: Literal["1"]
+    profile: ProfileShape
+    models: list[ComparedShape]
+
+
+class ContributionShape(TypedDict):
+    """What one criterion adds to the gap between two scores."""
+
+    criterion: str
+    gap: float
+    because: str
+
+
+class ContrastShape(TypedDict):
+    """Why `ahead` stands over `behind`: reasons in falling order until they outweigh `despite`."""
+
+    ahead: str
+    behind: str
+    gap: float
+    because: list[ContributionShape]
+    despite: list[ContributionShape]
+
+
+class ExplainShape(TypedDict):
+    """The answer of `llmpick explain --format json`; `rank` is null where the model has no row of its own."""
+
+    schema_version: Literal["1"]
+    profile: ProfileShape
+    model: str
+    rank: int | None
+    status: str
+    score: float
+    score_high: float
+    method: MethodName
+    steps: list[StepShape]
+    memory: MemoryShape | None
+    time_hours: SpanShape | None
+    cost_usd: SpanShape | None
+    license: LicenseShape
+    contrast: ContrastShape | None
+    would_win_if: list[str]
+    because: list[str]
+    despite: list[str]
+    missing: list[str]
+    siblings: list[str]
+    sources: list[str]
+
+
+class TechniqueShape(TypedDict):
+    """How to train."""
+
+    name: str
+    because: str
+    sources: list[str]
+
+
+class DataShape(TypedDict):
+    """How much data it takes; `have` is null where the user did not say."""
+
+    have: int | None
+    minimum: int
+    good: int
+    because: str
+    splits: str
+    quality: list[str]
+    sources: list[str]
+
+
+class MetricShape(TypedDict):
+    """One number to judge the trained model by."""
+
+    name: str
+    because: str
+    source: str
+
+
+class AdviseShape(TypedDict):
+    """The answer of `llmpick advise --format json`."""
+
+    fine_tune: Literal["yes", "maybe", "no"]
+    because: list[str]
+    instead: list[str]
+    technique: TechniqueShape
+    others: list[TechniqueShape]
+    data: DataShape
+    metrics: list[MetricShape]
+    baseline: str
+    sources: list[str]
+
+
+class SettingShape(TypedDict):
+    """One hyperparameter."""
+
+    name: str
+    value: str | float | int | bool | list[str] | list[int]
+    because: str
+    source: str
+
+
+class PlanShape(TypedDict):
+    """The answer of `llmpick plan --format json`."""
+
+    model: str
+    method: str
+    settings: list[SettingShape]
+    memory: MemoryShape | None
+    time_hours: SpanShape | None
+    cost_usd: SpanShape | None
+    watch: list[str]
+
+
+class ClauseShape(TypedDict):
+    """The deciding words of a license."""
+
+    quote: str
+    source: str
+
+
+class LicenseAnswerShape(TypedDict):
+    """The answer of `llmpick license --format json`; `duties` are ids."""
+
+    license: str
+    name: str
+    verdict: Literal["allowed", "conditional", "forbidden", "unknown"]
+    duties: list[str]
+    because: str
+    clause: ClauseShape | None
+    not_legal_advice: Literal[True]
+
+
+class ModelRowShape(TypedDict):
+    """One row of `llmpick catalog list --format json`."""
+
+    model: str
+    family: str
+    params: int
+    active_params: int
+    architecture: str | None
+    license: str | None
+    tasks: list[str]
+    domains: list[str]
+    languages: list[str]
+    released: str | None

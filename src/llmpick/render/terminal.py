@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from llmpick.render import outline
 from llmpick.render.text import NONE, age, dollars, dollars_range, hours, hours_range, plural, safe, sentence, stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from rich.console import Console
@@ -24,6 +24,10 @@ NARROW = 96
 """Below this many columns the least important figures are folded away."""
 INDENT = 5
 LABEL = 11
+REASONS = 2
+"""Reasons for and against that stand under each row."""
+SHOWN = 3
+"""Undecided models that are named."""
 VERDICT_STYLES = {"allowed": "green", "conditional": "yellow", "forbidden": "red", "unknown": "magenta"}
 
 
@@ -48,6 +52,16 @@ def ranking(answer: Ranking, out: Console, top: int | None = None, today: date |
         out.print(styled("Nothing qualifies.", "bold red"), soft_wrap=True)
         out.print()
     _around(answer, len(shown), out, today)
+
+
+def text(view: Callable[..., None], *values: Any, to_file: bool = False, **options: Any) -> str:
+    """What `view(*values, out)` prints, as one string: with stdout's width and colors, or `to_file` at 100 columns."""
+    from io import StringIO
+
+    out = console(StringIO(), 100) if to_file else console()
+    with out.capture() as printed:
+        view(*values, out, **options)
+    return printed.get()
 
 
 def styled(text: object, style: str = "") -> Text:
@@ -185,34 +199,51 @@ def _license(verdict: Verdict, room: int) -> Text:
 
 
 def _reasons(verdict: Verdict) -> Text:
+    """The heaviest reasons for and against; the others stand in `explain` and in the other formats."""
     from rich.text import Text
 
-    text = Text(sentence("; ".join(verdict.because)) or "No reason was recorded.")
+    text = Text(sentence("; ".join(verdict.because[:REASONS])) or "No reason was recorded.")
     if verdict.despite:
-        text.append(f" Despite: {stop('; '.join(verdict.despite))}", "dim")
+        text.append(f" Despite: {stop('; '.join(verdict.despite[:REASONS]))}", "dim")
     if verdict.missing:
-        text.append(f" To verify: {stop('; '.join(verdict.missing))}", "yellow")
+        text.append(f" To verify: {stop(first_of(verdict.missing, REASONS, '; '))}", "yellow")
     if verdict.siblings:
-        text.append(f" Also stands for {', '.join(map(safe, verdict.siblings))}.", "dim")
+        text.append(f" Also stands for {first_of(verdict.siblings, 3)}.", "dim")
     return text
+
+
+def first_of(words: Sequence[str], limit: int, joint: str = ", ") -> str:
+    """The first `limit` of `words`, and how many more there are."""
+    more = len(words) - limit
+    return joint.join(map(safe, words[:limit])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _around(answer: Ranking, shown: int, out: Console, today: date | None) -> None:
     more = len(answer.recommended) - shown
     if more > 0:
-        fact(
-            out,
-            "More",
-            f"{plural(more, 'further model qualifies', 'further models qualify')}: --top {len(answer.recommended)}",
-        )
+        further = plural(more, "further model qualifies", "further models qualify")
+        fact(out, "More", f"{further}: --top {len(answer.recommended)}")
     if answer.ruled_out:
         _ruled_out(answer, out)
-    for verdict in answer.undecided:
-        fact(out, "Undecided", f"{outline.name(verdict)}: missing {', '.join(verdict.missing)}", "bold magenta")
-    for text in answer.notes:
-        fact(out, "Note", sentence(text))
+    if answer.undecided:
+        _undecided(answer, out)
+    for label, note in _labelled("Notes", answer.notes):
+        fact(out, label, sentence(note))
     dated = f"{answer.catalog_date}{age(answer.catalog_date, today)}"
     fact(out, "Catalog", f"{dated}, {plural(answer.catalog_models, 'model')}, policy {answer.policy_version}", "dim")
+
+
+def _undecided(answer: Ranking, out: Console) -> None:
+    from rich.text import Text
+
+    for label, verdict in _labelled("Undecided", answer.undecided[:SHOWN]):
+        fact(
+            out,
+            label,
+            Text.assemble((outline.name(verdict), "cyan"), f": unknown: {first_of(verdict.missing, 2, '; ')}"),
+        )
+    if len(answer.undecided) > SHOWN:
+        fact(out, "", f"and {plural(len(answer.undecided) - SHOWN, 'further model')}: --format json lists all")
 
 
 def _ruled_out(answer: Ranking, out: Console) -> None:

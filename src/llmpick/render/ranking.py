@@ -1,0 +1,54 @@
+"""The ranking in the form that was asked for: one string for stdout or a file, one for stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from llmpick.verdict import Ranking
+
+FORMATS = ("table", "plain", "json", "markdown", "html", "csv")
+
+
+def text(answer: Ranking, form: str, *, to_file: bool = False, today: date | None = None) -> str:
+    """`answer` as one of FORMATS; a table takes its width and colors from stdout unless it goes `to_file`."""
+    if form == "json":
+        from llmpick.render import json
+
+        return json.dumps(json.ranking(answer)) + "\n"
+    if form == "plain":
+        from llmpick.render import plain
+
+        return plain.ranking(answer)
+    if form == "csv":
+        from llmpick.render import csv
+
+        return csv.ranking(answer)
+    if form in ("markdown", "html"):
+        from llmpick.render import report
+
+        write = report.markdown if form == "markdown" else report.html
+        return write(answer, version=_version(), today=today)
+    from llmpick.render import terminal
+
+    return terminal.text(terminal.ranking, answer, to_file=to_file, today=today)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("llmpick")
+    except PackageNotFoundError:  # run from a source tree that nobody installed
+        return ""
+
+
+def talk(answer: Ranking, form: str) -> str:
+    """What belongs on stderr beside the text: in a pipe, all that the table says around the ranking."""
+    if form != "plain":
+        return ""
+    from llmpick.render import plain
+
+    return plain.context(answer).rstrip()

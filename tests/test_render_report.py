@@ -1,0 +1,204 @@
+"""The report: reads well raw, loads nothing, and foreign text stays text in both forms."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+import render_cases as cases
+from llmpick.render import markdown as md
+from llmpick.render import outline, report
+from llmpick.render.document import document
+from llmpick.render.text import safe
+from test_render import forbidden, golden
+
+ANSWERS = {"ranked": cases.ranking(), "nothing": cases.nothing(), "hostile": cases.hostile()}
+VOID = {"meta", "link", "rect", "line", "input", "br", "hr", "img"}
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page; fails on a tag that is not closed where it should be."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def values(self, name: str) -> list[str]:
+        return [value or "" for _, found, value in self.attributes if found == name]
+
+
+def rendered(markdown: str) -> Page:
+    html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
+    return Page(html)
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("answer", ["ranked", "nothing"])
+def test_goldens(answer: str) -> None:
+    golden(f"{answer}.md", report.markdown(ANSWERS[answer], version="1.2.3"))
+    golden(f"{answer}.html", report.html(ANSWERS[answer], version="1.2.3"))
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_the_page_loads_nothing_and_runs_nothing(answer: str) -> None:
+    page = Page(report.html(ANSWERS[answer]))
+    assert not {"script", "iframe", "object", "embed", "img", "form", "base", "video", "audio"} & set(page.tags)
+    assert not [name for _, name, _ in page.attributes if name.startswith("on") or name in {"style", "src"}]
+    assert all(url.startswith("https://") or url == "data:," for url in page.values("href"))
+    assert "default-src 'none'" in " ".join(page.values("content"))
+    assert "@import" not in page.text and "url(" not in page.text
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_the_page_is_accessible_by_structure(answer: str) -> None:
+    html = report.html(ANSWERS[answer])
+    page = Page(html)
+    levels = [int(tag[1]) for tag in page.tags if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    assert page.tags.count("table") == page.tags.count("caption")
+    assert all(scope in {"row", "col"} for scope in page.values("scope"))
+    assert page.tags.count("th") == len(page.values("scope"))
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    assert {one for names in page.values("aria-labelledby") for one in names.split()} <= set(ids)
+    described = len(re.findall(r'<svg class="memory"[^>]*role="img"', html))
+    assert described == page.tags.count("desc") == sum(bool(row.drawing) for row in document(ANSWERS[answer]).leaders)
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_markdown_needs_no_html_and_its_tables_are_tables(answer: str) -> None:
+    text = report.markdown(ANSWERS[answer])
+    page = rendered(text)
+    assert set(page.tags) <= {
+        *("h1", "h2", "h3", "p", "ul", "li", "pre", "code", "strong", "a"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    }
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    rulers = [line for line in rows if re.fullmatch(r"[|\-: ]+", line)]
+    assert page.tags.count("table") == len(rulers)
+    assert page.tags.count("tr") == len(rows) - len(rulers)
+    assert all(url.startswith("https://") for url in page.values("href"))
+    assert text.endswith("\n") and not text.endswith("\n\n") and "\n\n\n" not in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_raw_tables_line_up() -> None:
+    for block in report.markdown(ANSWERS["ranked"]).split("\n\n"):
+        if block.startswith("|"):
+            assert len({md._width(line) for line in block.splitlines()}) == 1
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_foreign_text_stays_text(form: str) -> None:
+    text = report.markdown(cases.hostile()) if form == "markdown" else report.html(cases.hostile())
+    assert not forbidden(text)
+    page = rendered(text) if form == "markdown" else Page(text)
+    for hostile in cases.HOSTILE:
+        assert squeezed(safe(hostile)) in squeezed(page.text)
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_the_report_tells_what_the_ranking_says(form: str) -> None:
+    answer = ANSWERS["ranked"]
+    text = report.markdown(answer) if form == "markdown" else report.html(answer)
+    said = squeezed((rendered(text) if form == "markdown" else Page(text)).text)
+    for verdict in outline.top(answer):
+        assert verdict.model.id in said and outline.score(verdict) in said and outline.fit(verdict.memory) in said
+    for out in answer.ruled_out:
+        assert out.verdict.model.id in said and out.check.because in said
+    first = answer.recommended[0]
+    for sentence in (*first.because, *first.despite, *outline.duties(first.license.duties), *answer.notes):
+        assert sentence[1:] in said
+    for source in outline.sources(first):
+        assert source in said
+    assert first.license.clause in said and answer.catalog_date in said
+
+
+def test_only_public_pages_are_linked() -> None:
+    bad = cases.license_verdict(source="javascript:alert(1)")
+    answer = cases.ranking(recommended=(replace(cases.verdict("a/b", 1, license=bad), rank=1),))
+    for text in (report.markdown(answer), report.html(answer)):
+        assert "javascript:alert(1)" in text
+        page = rendered(text) if text.startswith("#") else Page(text)
+        assert not [url for url in page.values("href") if "javascript" in url]
+
+
+def test_the_bar_is_drawn_from_the_numbers() -> None:
+    need = cases.memory("org/model", 400_000_000)
+    drawn = document(cases.ranking()).leaders[0].drawing
+    assert drawn and drawn.card == pytest.approx(100)
+    assert need.available_bytes
+    lengths = sum(part.length for part in drawn.parts)
+    first = cases.ranking().recommended[0].memory
+    assert first and lengths == pytest.approx(100 * first.breakdown.peak / need.available_bytes)
+    assert [part.start for part in drawn.parts] == sorted(part.start for part in drawn.parts)
+
+
+def test_a_model_too_large_reaches_beyond_the_card() -> None:
+    from llmpick.render.document import drawing
+
+    drawn = drawing(cases.memory("org/model", 7_000_000_000))
+    assert drawn.card and drawn.card < 100
+    assert sum(part.length for part in drawn.parts) == pytest.approx(100)
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
+def test_any_text_survives_markdown(text: str) -> None:
+    """In a paragraph, a list item and a table cell."""
+    shown = squeezed(safe(text))
+    written = f"A {md.escape(text)}\n\n- {md.escape(text)}\n\n{md.table(('x',), [(text,)])}\n"
+    page = rendered(written)
+    assert set(page.tags) <= {"p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}
+    assert squeezed(page.text) == squeezed(f"A {shown} {shown} x {shown}")
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40))
+def test_any_text_survives_a_code_span(text: str) -> None:
+    page = rendered(f"- {md.code(text)}\n\n{md.table(('x',), [(md.code(text),)])}\n")
+    assert set(page.tags) <= {"ul", "li", "code", "table", "thead", "tbody", "tr", "th", "td", "p"}
+    if "\\" not in text:
+        assert squeezed(page.text) == squeezed(f"{safe(text)} x {safe(text)}")
+
+
+def test_the_command_asks_the_same_question() -> None:
+    gpu = replace(cases.CARD, text="24GB")
+    asked = cases.profile(
+        gpu=gpu, commercial=False, privacy=False, license=("mit", "apache-2.0"), budget=12.5, weight=(("quality", 2.0),)
+    )
+    assert outline.command(asked) == (
+        "llmpick recommend --task classification --gpu 24GB --non-commercial --license mit,apache-2.0"
+        " --budget 12.5 --weight quality=2 --no-privacy"
+    )
