@@ -49,7 +49,7 @@ KINDS = (
     Kind(
         "licenses",
         "licenses/*.yaml",
-        rf"licenses/(?P<id>{NAME})\.yaml",
+        r"licenses/(?P<id>[a-z0-9][a-z0-9.+-]*)\.yaml",
         "llmpick.licensing.schema:License",
         schema="license",
     ),

@@ -21,9 +21,10 @@ LIFTS: tuple[Lift, ...] = ("choose_other_model", "separate_licence", "regulatory
 NOTICES = frozenset({"attribution", "comply_law", "include_licence_copy", "keep_notice", "state_changes"})
 """Duties that leave a use plainly allowed."""
 
-Act = Literal["distribution", "hosting", "training", "student", "distilled-student", "unlike-student"]
+Act = Literal["distribution", "hosting", "training", "llm-training", "student", "distilled-student", "unlike-student"]
 """distribution: weights (adapters too) are given to others. hosting: others use the model over an API.
-training: its outputs train a model of another family. student: a model trained on its outputs is distributed.
+training: its outputs train a model of another family; llm-training: unless that is known to be no language model.
+student: a model trained on its outputs is distributed.
 distilled-student: the same, unless it is known not to imitate its teacher. unlike-student: known not to imitate it."""
 Exemption = Literal["internal-use", "non-profit", "certified-partner", "end-user"]
 """internal-use: nobody outside uses it. non-profit: a qualified non-profit or research body.
@@ -49,6 +50,7 @@ class Above:
     """US dollars in any twelve months."""
     monthly_revenue: Limit | None = None
     """US dollars."""
+    monthly_output_tokens: Limit | None = None
     measured: Literal["continuously", "at-release"] = "continuously"
     """Users are counted all the time, or once: in the month before the model version came out."""
     whose: tuple[Literal["licensee", "affiliates", "employer"], ...] = ("licensee",)

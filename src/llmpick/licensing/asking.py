@@ -1,0 +1,104 @@
+"""`llmpick license`: which licenses and which use are meant, and the answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.licensing.judge import is_multimodal, judge_all, licenses_of, missing
+from llmpick.licensing.situation import Situation, region_codes
+from llmpick.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmpick.catalog import Catalog
+    from llmpick.licensing.schema import License
+    from llmpick.schema import Model
+    from llmpick.verdict import LicenseVerdict
+
+FLAGS = {
+    "commercial": "commercial",
+    "monthly_users": "monthly_active_users",
+    "annual_revenue": "annual_revenue_usd",
+    "region": "region",
+    "distribute_weights": "distributes_weights",
+    "host_api": "hosts_api_for_third_parties",
+    "train_on_outputs": "trains_other_model_on_outputs",
+}
+"""Flag of `llmpick license` -> field of the Situation."""
+SEVERAL = re.compile(r"\s*(?:,|\+|&|\bwith\b|\band\b)\s*", re.IGNORECASE)
+
+
+@record
+class Answer:
+    """What `llmpick license` answers."""
+
+    verdict: LicenseVerdict
+    name: str
+    """The names of all licenses that bind."""
+
+
+def answer(query: str, raw: Mapping[str, Any], catalog: Catalog) -> Answer:
+    """The verdict on a license, on several ('mit + llama3.1') or on a model, for the use that the flags describe.
+
+    Flags win over `--situation FILE`, and QUERY over the license the file names; what the file lists under
+    `also_applies` binds too. LlmpickError when nothing of that name is known or the file is wrong.
+    """
+    situation, also = stated_use(raw)
+    model = find_model(query, catalog.models)
+    found = licenses_of(model, catalog.licenses) if model else find_licenses(query, catalog)
+    found = tuple(dict.fromkeys((*found, *(one for name in also for one in find_licenses(name, catalog)))))
+    if model and situation.multimodal is None:
+        situation = replace(situation, multimodal=is_multimodal(model))
+    if not found or (model and not licenses_of(model, catalog.licenses)):
+        return Answer(verdict=missing(model), name="no license on record")
+    return Answer(verdict=judge_all(found, situation), name=" with ".join(license_.name for license_ in found))
+
+
+def stated_use(raw: Mapping[str, Any]) -> tuple[Situation, tuple[str, ...]]:
+    """The Situation of the flags laid over that of the file, and the further licenses that the file names."""
+    base, also = Situation(), ()
+    if raw.get("situation"):
+        from llmpick.licensing import casefile
+
+        case = casefile.read(Path(raw["situation"]))
+        base, also = case.situation, case.also_applies
+    given = {field: raw[flag] for flag, field in FLAGS.items() if raw.get(flag) is not None}
+    if "region" in given:
+        region_codes(given["region"])
+    return replace(base, **given), also
+
+
+def find_model(query: str, models: Sequence[Model]) -> Model | None:
+    """The model of that Hub id, or the only one whose id ends so; None when there is none."""
+    wanted = query.strip().casefold()
+    exact = [model for model in models if model.id.casefold() == wanted]
+    named = exact or [model for model in models if model.id.casefold().partition("/")[2] == wanted]
+    return named[0] if len(named) == 1 else None
+
+
+def find_licenses(query: str, catalog: Catalog) -> tuple[License, ...]:
+    """The license that `query` names by id or alias, or those it lists. LlmpickError names the nearest known ones."""
+    names = spellings(catalog.licenses)
+    if fold(query) in names:
+        return (names[fold(query)],)
+    parts = [part for part in SEVERAL.split(query) if part]
+    if len(parts) > 1 and all(fold(part) in names for part in parts):
+        return tuple(dict.fromkeys(names[fold(part)] for part in parts))
+    hint = did_you_mean(query, [*names, *(model.id for model in catalog.models)])
+    raise LlmpickError(f"no license or model named {query!r}", hint or "say `other` or `unknown` if none is declared")
+
+
+def spellings(licenses: Mapping[str, License]) -> dict[str, License]:
+    """Every spelling of every license; an id wins over another one's alias."""
+    aliases = {fold(alias): license_ for license_ in licenses.values() for alias in license_.aliases}
+    return {**aliases, **{fold(id_): license_ for id_, license_ in licenses.items()}}
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: `license:MIT` is `mit`."""
+    return " ".join(name.casefold().removeprefix("license:").split())

@@ -1,0 +1,182 @@
+"""What a license says about one use: the terms that bind, and the verdict they make together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from llmpick.licensing.amounts import exceeded
+from llmpick.licensing.schema import LIFTS, NOTICES
+from llmpick.licensing.situation import slug
+from llmpick.licensing.wording import because_forbidden, because_permitted
+from llmpick.verdict import LicenseVerdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from llmpick.licensing.schema import Act, Exemption, License, Term
+    from llmpick.licensing.situation import Situation
+    from llmpick.schema import ApiModel, Model
+
+    Bound = tuple[License, Term]
+
+NON_COMMERCIAL = "non_commercial_only"
+MISSING = "verify the license: none is on record"
+MULTIMODAL = frozenset({"image", "audio", "video"})
+BUSINESS_WORDS = {
+    "model-as-a-service": ("maas", "model_as_a_service", "inference_provider", "inference_api", "model_api"),
+    "ai-work-assistant": ("work_assistant", "coding_assistant", "office_assistant", "office_productivity"),
+    "software-provider": ("software", "saas"),
+    "cloud-provider": ("cloud",),
+    "competitor": ("competitor", "competes", "competing"),
+}
+FIELD_WORDS = {
+    "military": ("military", "defense", "defence", "weapon", "warfare"),
+    "medical-advice": ("medical", "clinical", "medicine", "healthcare", "health_care"),
+    "law-enforcement": ("law_enforcement", "police", "policing", "immigration", "asylum"),
+}
+
+
+def judge(license_: License, situation: Situation) -> LicenseVerdict:
+    """The verdict of one license. What the situation does not state changes nothing."""
+    return judge_all((license_,), situation)
+
+
+def judge_all(licenses: Sequence[License], situation: Situation) -> LicenseVerdict:
+    """The verdict of licenses that bind at the same time: duties add up, the strictest wins. Needs one at least."""
+    bound = [(license_, term) for license_ in licenses for term in license_.terms if binds(term, license_, situation)]
+    forbidding = [pair for pair in bound if pair[1].duty in LIFTS]
+    if forbidding:
+        return forbidden(licenses, min(forbidding, key=hardness), situation)
+    reserved = [(license_, term) for license_ in licenses for term in reserved_terms(license_, situation)]
+    return permitted(licenses, bound, reserved, situation)
+
+
+def licenses_of(model: Model, licenses: Mapping[str, License]) -> tuple[License, ...]:
+    """The licenses that bind the model's weights; empty when one of them is not on record."""
+    ids = (model.license.id, *model.license.also) if model.license else ()
+    return tuple(licenses[id_] for id_ in ids) if all(id_ in licenses for id_ in ids) else ()
+
+
+def is_multimodal(model: Model) -> bool:
+    """Whether it reads more than text."""
+    return not MULTIMODAL.isdisjoint(model.modalities)
+
+
+def missing(model: Model | None) -> LicenseVerdict:
+    """The verdict where no license is on record."""
+    id_ = model.license.id if model and model.license else "unknown"
+    return LicenseVerdict(id=id_, verdict="unknown", because=MISSING)
+
+
+def not_judged(model: Model | ApiModel) -> LicenseVerdict:
+    """The verdict on a model that an earlier Step ruled out."""
+    id_ = getattr(getattr(model, "license", None), "id", "unknown")
+    return LicenseVerdict(id=id_, verdict="unknown", because="not judged: an earlier step rules it out")
+
+
+def hardness(bound: Bound) -> int:
+    """Rank of a forbidding term: 0 is the hardest."""
+    return next(rank for rank, lift in enumerate(LIFTS) if lift == bound[1].duty)
+
+
+def forbidden(licenses: Sequence[License], bound: Bound, situation: Situation) -> LicenseVerdict:
+    """Not permitted as described; the one duty says what would lift it."""
+    license_, term = bound
+    because = because_forbidden(license_, term, situation)
+    return LicenseVerdict(
+        id=licenses[0].id,
+        verdict="forbidden",
+        duties=(term.duty,),
+        because=because if len(licenses) == 1 else f"{license_.name}: {because}",
+        clause=term.quote or license_.quote or "",
+        source=license_.sources[0].url,
+    )
+
+
+def permitted(
+    licenses: Sequence[License], bound: list[Bound], reserved: list[Bound], situation: Situation
+) -> LicenseVerdict:
+    """Allowed where only notices are owed, else conditional on the duties."""
+    duties = {term.duty for _, term in bound} | ({NON_COMMERCIAL} if reserved else set())
+    further = [pair for pair in reserved + bound if pair[1].duty not in NOTICES]
+    deciding = next(iter(further + bound), None)
+    license_, quote = (deciding[0], deciding[1].quote) if deciding else (licenses[0], None)
+    return LicenseVerdict(
+        id=licenses[0].id,
+        verdict="conditional" if duties - NOTICES else "allowed",
+        duties=tuple(sorted(duties)),
+        because=because_permitted(licenses, duties, situation),
+        clause=quote or license_.quote or "",
+        source=license_.sources[0].url,
+    )
+
+
+def reserved_terms(license_: License, situation: Situation) -> list[Term]:
+    """Terms that would forbid commercial use, while nobody said whether it is commercial."""
+    if situation.commercial is not None:
+        return []
+    commercial = replace(situation, commercial=True)
+    return [
+        term for term in license_.terms if term.duty in LIFTS and term.commercial and binds(term, license_, commercial)
+    ]
+
+
+def binds(term: Term, license_: License, situation: Situation) -> bool:
+    """Whether everything the term asks for is stated."""
+    tests = (
+        not term.when or any(ACTS[act](situation, license_) for act in term.when),
+        not term.commercial or situation.commercial is True,
+        term.above is None or bool(exceeded(term.above, situation)),
+        not term.regions or not situation.regions.isdisjoint(term.regions),
+        not term.businesses or any(in_business(business, situation) for business in term.businesses),
+        not term.fields or any(in_field(field, situation) for field in term.fields),
+        not term.multimodal or situation.multimodal is True,
+        not term.guardrails_removed or situation.guardrails_removed is True,
+        not any(EXEMPTIONS[exemption](situation) for exemption in term.unless),
+    )
+    return all(tests)
+
+
+def trains_another(situation: Situation, license_: License) -> bool:
+    """The outputs train a model outside the license's own family."""
+    own = {slug(name) for name in (license_.id, *license_.aliases, *license_.own_family)}
+    return situation.trains_other_model_on_outputs is True and slug(situation.student_base) not in own
+
+
+def gives_student(situation: Situation) -> bool:
+    """A model trained on the outputs is distributed."""
+    return situation.trains_other_model_on_outputs is True and situation.other_model_distributed is True
+
+
+ACTS: dict[Act, Callable[[Situation, License], bool]] = {
+    "distribution": lambda situation, _: situation.distributes_weights is True,
+    "hosting": lambda situation, _: situation.hosts_api_for_third_parties is True,
+    "training": trains_another,
+    "llm-training": lambda s, license_: trains_another(s, license_) and s.student_is_language_model is not False,
+    "student": lambda situation, _: gives_student(situation),
+    "distilled-student": lambda s, _: gives_student(s) and s.student_imitates_teacher is not False,
+    "unlike-student": lambda s, _: gives_student(s) and s.student_imitates_teacher is False,
+}
+EXEMPTIONS: dict[Exemption, Callable[[Situation], bool]] = {
+    "internal-use": lambda situation: situation.internal,
+    "non-profit": lambda situation: situation.non_profit,
+    "certified-partner": lambda situation: situation.certified_partner is True,
+    "end-user": lambda situation: slug(situation.role).startswith("end_user"),
+}
+
+
+def in_business(business: str, situation: Situation) -> bool:
+    """Whether the licensee is in that business; hosting the model for others is Model as a Service."""
+    if business == "model-as-a-service" and situation.hosts_api_for_third_parties is True:
+        return True
+    return any(word in slug(situation.business) for word in BUSINESS_WORDS[business])
+
+
+def in_field(field: str, situation: Situation) -> bool:
+    """Whether the use falls into that field; a medical domain without clinical use gives no medical advice."""
+    if field == "unlicensed-clinical-use":
+        return situation.clinical_use is True and situation.has_regulatory_authorisation is False
+    if field == "medical-advice" and situation.clinical_use is not None:
+        return situation.clinical_use
+    return any(word in slug(situation.domain) for word in FIELD_WORDS[field])

@@ -1,0 +1,218 @@
+"""The Situation: who uses a model, how, where and for what. What is not stated stays None and changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+EU = frozenset("AT BE BG CY CZ DE DK EE EL ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+"""ISO 3166 codes of the member states, EL being the Union's own code for Greece."""
+REGIONS = {
+    "EUROPEAN UNION": "EU",
+    "UK": "GB",
+    "UNITED KINGDOM": "GB",
+    "GREAT BRITAIN": "GB",
+    "SOUTH KOREA": "KR",
+    "KOREA": "KR",
+    "USA": "US",
+    "UNITED STATES": "US",
+    "CHINA": "CN",
+    "JAPAN": "JP",
+    "GERMANY": "DE",
+    "FRANCE": "FR",
+    "SWITZERLAND": "CH",
+}
+NON_PROFITS = ("non_profit", "nonprofit", "charity", "university", "academic", "research_institution", "academia")
+
+
+@record
+class Situation:
+    """A use of a model, as the license cases describe it; None = not stated."""
+
+    commercial: bool | None = None
+    internal_use_only: bool | None = None
+    monthly_active_users: float | None = None
+    monthly_active_users_at_release: float | None = None
+    """In the month before the model came out; None = the present figure stands in for it."""
+    daily_active_users: float | None = None
+    annual_revenue_usd: float | None = None
+    monthly_revenue_usd: float | None = None
+    monthly_output_tokens: float | None = None
+    region: str | None = None
+    """Where the licensee lives or has its principal place of business: ISO 3166, EU, or a common name."""
+    distributes_weights: bool | None = None
+    hosts_api_for_third_parties: bool | None = None
+    trains_other_model_on_outputs: bool | None = None
+    other_model_distributed: bool | None = None
+    student_base: str | None = None
+    """License or family of the model trained on the outputs."""
+    student_imitates_teacher: bool | None = None
+    student_is_language_model: bool | None = None
+    business: str | None = None
+    domain: str | None = None
+    role: str | None = None
+    licensee_type: str | None = None
+    multimodal: bool | None = None
+    """The model reads images, audio or video."""
+    clinical_use: bool | None = None
+    has_regulatory_authorisation: bool | None = None
+    guardrails_removed: bool | None = None
+    certified_partner: bool | None = None
+    ignored: tuple[str, ...] = ()
+    """Statements of `extra` that no license here asks about."""
+
+    @property
+    def regions(self) -> frozenset[str]:
+        """The region and what it is part of, as ISO codes or EU; empty when not stated."""
+        return region_codes(self.region) if self.region else frozenset()
+
+    @property
+    def internal(self) -> bool:
+        """Nobody outside gets the weights, the model or a student of it."""
+        outside = (self.distributes_weights, self.hosts_api_for_third_parties, self.other_model_distributed)
+        return self.internal_use_only is True and True not in outside
+
+    @property
+    def non_profit(self) -> bool:
+        """The licensee is said to be a non-profit or a research body."""
+        kind = slug(self.licensee_type)
+        return any(word in kind for word in NON_PROFITS) and "for_profit" not in kind.replace("not_for_profit", "")
+
+
+def region_codes(region: str) -> frozenset[str]:
+    """The ISO code of a region, with EU for its member states. LlmpickError for what is neither code nor known name."""
+    name = slug(region).upper().replace("_", " ")
+    code = REGIONS.get(name, name)
+    if len(code) != 2 or not code.isascii() or not code.isalpha():
+        raise LlmpickError(f"unknown region {region!r}", "write an ISO 3166 code such as DE, or EU")
+    return frozenset({code, "EU"} if code in EU else {code})
+
+
+def slug(text: str | None) -> str:
+    """`text` in lower case with `_` between words; '' for None."""
+    return "_".join((text or "").lower().replace("-", " ").replace("_", " ").split())
+
+
+def from_mapping(stated: Mapping[str, Any]) -> Situation:
+    """The Situation these fields describe. LlmpickError names what is wrong."""
+    extra = stated.get("extra") or {}
+    if not isinstance(extra, dict):
+        raise LlmpickError("`extra` must hold fields", "for example `clinical_use: false`")
+    plain = {key: value for key, value in stated.items() if key not in ("extra", "note") and value is not None}
+    refuse_unknown(plain, FIELDS, "the situation")
+    switches, ignored = read_extra(extra)
+    return typed({**switches, **plain}, ignored)
+
+
+def refuse_unknown(values: Mapping[str, Any], known: Collection[str], where: str) -> None:
+    """LlmpickError for the first key that is not known."""
+    for key in values:
+        if key not in known:
+            hint = did_you_mean(str(key), known) or f"use one of {', '.join(sorted(known))}"
+            raise LlmpickError(f"unknown field `{key}` in {where}", hint)
+
+
+FIELDS = frozenset(field.name for field in fields(Situation)) - {"ignored"}
+SWITCHES: dict[str, tuple[str, Any]] = {
+    "vision": ("multimodal", True),
+    "is_multimodal": ("multimodal", True),
+    "multimodal_model": ("multimodal", True),
+    "model_is_multimodal": ("multimodal", True),
+    "text_only": ("multimodal", False),
+    "nonprofit": ("licensee_type", "non-profit"),
+    "non_profit": ("licensee_type", "non-profit"),
+    "qualified_nonprofit": ("licensee_type", "non-profit"),
+    "qualified_non_profit": ("licensee_type", "non-profit"),
+    "is_nonprofit": ("licensee_type", "non-profit"),
+    "certified_inference_partner": ("certified_partner", True),
+    "via_certified_partner": ("certified_partner", True),
+    "bypasses_guardrails": ("guardrails_removed", True),
+    "bypasses_guardrail": ("guardrails_removed", True),
+    "guardrail_bypassed": ("guardrails_removed", True),
+    "guardrails_bypassed": ("guardrails_removed", True),
+    "removes_guardrails": ("guardrails_removed", True),
+    "disables_guardrails": ("guardrails_removed", True),
+    "weakens_guardrails": ("guardrails_removed", True),
+    "guardrail_removed": ("guardrails_removed", True),
+    "student_is_llm": ("student_is_language_model", True),
+    "has_regulatory_authorization": ("has_regulatory_authorisation", True),
+    "regulatory_authorisation": ("has_regulatory_authorisation", True),
+    "regulatory_authorization": ("has_regulatory_authorisation", True),
+    "output_tokens_per_month": ("monthly_output_tokens", None),
+}
+"""Other names of a field in `extra`, and what it says when true; None = the value itself."""
+MULTIMODAL = ("multimodal", "vision", "image", "audio", "video")
+ADAPTERS = ("adapter", "weight", "merged", "checkpoint", "model", "gguf")
+
+
+def read_extra(extra: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The rare switches of a case as fields, and those that no license asks about."""
+    stated: dict[str, Any] = {}
+    ignored = []
+    for key, value in extra.items():
+        name = slug(key)
+        if value is None:
+            continue
+        if name in FIELDS:
+            stated[name] = value
+        elif name in SWITCHES:
+            stated |= switch(name, value)
+        elif name in ("modality", "modalities", "model_modality"):
+            stated["multimodal"] = any(word in str(value).lower() for word in MULTIMODAL)
+        elif name == "publishes":
+            stated |= {"distributes_weights": True} if any(word in slug(str(value)) for word in ADAPTERS) else {}
+        else:
+            ignored.append(key)
+    return stated, tuple(sorted(ignored))
+
+
+def switch(name: str, value: object) -> dict[str, Any]:
+    """One renamed switch; a false one negates a yes/no field and says nothing about a word."""
+    field, meaning = SWITCHES[name]
+    if meaning is None:
+        return {field: value}
+    if value is True:
+        return {field: meaning}
+    return {field: not meaning} if value is False and isinstance(meaning, bool) else {}
+
+
+def typed(stated: Mapping[str, Any], ignored: tuple[str, ...]) -> Situation:
+    """A Situation of these fields, each of the right type. LlmpickError says which is not."""
+    kinds = {field.name: str(field.type).split(" |")[0] for field in fields(Situation)}
+    return Situation(**{key: READERS[kinds[key]](key, value) for key, value in stated.items()}, ignored=ignored)
+
+
+def read_bool(key: str, value: object) -> bool:
+    """`value` if it is true or false."""
+    if not isinstance(value, bool):
+        raise LlmpickError(f"`{key}` is {value!r}", "write true or false")
+    return value
+
+
+def read_float(key: str, value: object) -> float:
+    """`value` as a number that is not negative; YAML 1.1 hands over `9e8` as text."""
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
+    except ValueError:
+        number = -1.0
+    if not number >= 0:
+        raise LlmpickError(f"`{key}` is {value!r}", "write a number that is not negative")
+    return number
+
+
+def read_str(key: str, value: object) -> str:
+    """`value` if it is text; `region: NO` is Norway, though YAML 1.1 reads it as false."""
+    if key == "region" and value is False:
+        return "NO"
+    if not isinstance(value, str):
+        raise LlmpickError(f"`{key}` is {value!r}", "write text")
+    return value
+
+
+READERS: dict[str, Callable[[str, object], Any]] = {"bool": read_bool, "float": read_float, "str": read_str}

@@ -1,0 +1,107 @@
+"""The license step: may these weights be used for this, and are they on the allow-list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmpick.licensing.classes import accepts
+from llmpick.licensing.judge import MISSING, is_multimodal, judge_all, licenses_of, missing
+from llmpick.licensing.situation import Situation
+from llmpick.licensing.wording import duty_text
+from llmpick.schema import ApiModel
+from llmpick.verdict import Check, LicenseVerdict, StepVerdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmpick.licensing.schema import License
+    from llmpick.profile import Profile
+    from llmpick.schema import Model
+    from llmpick.steps.asked import Asked
+    from llmpick.verdict import Rating
+
+USE, ALLOW_LIST = "license use", "license allow-list"
+VENDOR_TERMS = "vendor-terms"
+
+
+def judge(model: Model | ApiModel, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
+    """The Checks `license use` and `license allow-list` and the Rating `license`, with the verdict they rest on."""
+    found, verdict = checks(model, asked.catalog.licenses, asked.profile)
+    return StepVerdict(step="license", checks=found, ratings=(rate(verdict, asked),)), verdict
+
+
+def rate(verdict: LicenseVerdict, asked: Asked) -> Rating:
+    """Criterion: a use that owes only notices is worth 1, one with further duties the policy's constant."""
+    if verdict.verdict == "unknown":
+        return asked.unknown("license", verdict.because)
+    worth = {"allowed": 1.0, "conditional": asked.policy.constant("license-conditional")}.get(verdict.verdict, 0.0)
+    sources = [verdict.source] if verdict.source else []
+    return asked.rating("license", worth, worth, f"{verdict.id}: {verdict.because}", sources)
+
+
+def checks(
+    model: Model | ApiModel, licenses: Mapping[str, License], profile: Profile
+) -> tuple[tuple[Check, ...], LicenseVerdict]:
+    """The Checks of the license step, the second only with an allow-list, and the verdict they rest on."""
+    if isinstance(model, ApiModel):
+        verdict = vendor_verdict(model)
+        found: tuple[License, ...] = ()
+    else:
+        found = licenses_of(model, licenses)
+        verdict = judge_all(found, situation_of(profile, model)) if found else missing(model)
+    use = use_check(verdict, found)
+    return ((use, allow_list_check(found, verdict, profile.license)) if profile.license else (use,)), verdict
+
+
+def situation_of(profile: Profile, model: Model) -> Situation:
+    """What a Profile says about the use. Nothing is assumed about distribution, hosting or outputs."""
+    return Situation(
+        commercial=profile.commercial,
+        monthly_active_users=profile.monthly_users,
+        annual_revenue_usd=profile.annual_revenue,
+        region=profile.region,
+        multimodal=is_multimodal(model),
+    )
+
+
+def vendor_verdict(model: ApiModel) -> LicenseVerdict:
+    """No weights change hands: the vendor's terms of service are what binds."""
+    terms = f": {model.terms}" if model.terms else ""
+    return LicenseVerdict(
+        id=VENDOR_TERMS,
+        verdict="conditional",
+        duties=("comply_terms",),
+        because=f"you get no weights; the terms of {model.vendor} bind{terms}",
+        source=model.sources[0].url,
+    )
+
+
+def use_check(verdict: LicenseVerdict, found: Sequence[License]) -> Check:
+    """The verdict as a Check: forbidden is `no`, with what would lift it."""
+    sources = tuple(dict.fromkeys(license_.sources[0].url for license_ in found)) or (
+        (verdict.source,) if verdict.source else ()
+    )
+    name = " with ".join(dict.fromkeys(license_.name for license_ in found))
+    if verdict.verdict == "forbidden":
+        remedy = duty_text(verdict.duties[0])
+        clause = f" (“{verdict.clause}”)" if verdict.clause else ""
+        because = f"{name}: {verdict.because}{clause}"
+        return Check(name=USE, outcome="no", because=because, sources=sources, remedy=remedy)
+    outcome = "unknown" if verdict.verdict == "unknown" else "ok"
+    because = f"{name}: {verdict.because}" if name else verdict.because
+    return Check(name=USE, outcome=outcome, because=because, sources=sources)  # type: ignore[arg-type]
+
+
+def allow_list_check(found: Sequence[License], verdict: LicenseVerdict, allowed: Sequence[str]) -> Check:
+    """Whether every license that binds is on the list; what no license is known of cannot be."""
+    wanted = ", ".join(allowed)
+    if verdict.verdict == "unknown":
+        return Check(name=ALLOW_LIST, outcome="unknown", because=MISSING)
+    if not found:
+        because = f"a vendor's API comes with no license; you accept {wanted}"
+        return Check(name=ALLOW_LIST, outcome="no", because=because, remedy="drop --license")
+    refused = [license_.id for license_ in found if not accepts(license_, allowed)]
+    if refused:
+        because = f"{', '.join(refused)} is not among {wanted}"
+        return Check(name=ALLOW_LIST, outcome="no", because=because, remedy=f"--license {refused[0]}")
+    return Check(name=ALLOW_LIST, outcome="ok", because=f"{verdict.id} is among {wanted}")
