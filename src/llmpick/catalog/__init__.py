@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick.catalog import compiled
 from llmpick.catalog.faults import Fault, InvalidCatalogError
@@ -60,6 +60,16 @@ def bundled() -> Path:
     return shipped if shipped.is_dir() else Path(__file__).parents[3] / "catalog"
 
 
+class Layers(NamedTuple):
+    """The files of several directories, laid over each other."""
+
+    values: Mapping[str, Any]
+    """Relative path -> record or rows."""
+    origins: Mapping[str, Path]
+    date: str
+    faults: tuple[Fault, ...]
+
+
 def load(directories: Sequence[Path] = (), base: Path | None = None) -> Catalog:
     """The catalog in `base` (default: the bundled one) with `directories` laid over it, later ones on top.
 
@@ -67,27 +77,36 @@ def load(directories: Sequence[Path] = (), base: Path | None = None) -> Catalog:
     every place, when files are invalid; CatalogError when the whole lacks a table; LlmpickError when a directory
     cannot be read.
     """
+    layers = read((base or bundled(), *directories))
+    if layers.faults:
+        raise InvalidCatalogError(layers.faults)
+    return assemble(layers)
+
+
+def read(directories: Sequence[Path]) -> Layers:
+    """The files of `directories`, later ones over earlier ones, and what is wrong with those left out.
+
+    Raises LlmpickError when a directory cannot be read.
+    """
     values: dict[str, Any] = {}
     origins: dict[str, Path] = {}
     dates, faults = [], []
-    for directory in (base or bundled(), *directories):
+    for directory in directories:
         layer = compiled.load(directory, compiled.SHIPPED if directory == bundled() else None)
-        faults += [fault._replace(path=shown(directory / fault.path)) for fault in layer.faults]
         values |= layer.values
         origins |= dict.fromkeys(layer.values, directory)
         dates.append(layer.date)
-    if faults:
-        raise InvalidCatalogError(tuple(faults))
-    return assemble(values, origins, max(dates))
+        faults += [fault._replace(path=shown(directory / fault.path)) for fault in layer.faults]
+    return Layers(values, origins, max(dates), tuple(faults))
 
 
-def assemble(values: Mapping[str, Any], origins: Mapping[str, Path], date: str) -> Catalog:
+def assemble(layers: Layers) -> Catalog:
     """The Catalog of these files; raises CatalogError when a table is missing."""
     parts: dict[str, dict[str, Any]] = {kind.name: {} for kind in KINDS}
-    for path in sorted(values):
+    for path in sorted(layers.values):
         kind = kind_of(path)
         if kind:
-            parts[kind.name][path] = values[path]
+            parts[kind.name][path] = layers.values[path]
     hub = next(iter(parts.pop("hub").values()), None)
     tables = {name: _single(name, found) for name, found in parts.items() if name not in ("models", "apis", "licenses")}
     return Catalog(
@@ -96,8 +115,8 @@ def assemble(values: Mapping[str, Any], origins: Mapping[str, Path], date: str) 
         licenses={one.id: one for one in _by_id(parts["licenses"])},
         popularity=hub.models if hub else {},
         **tables,
-        date=date,
-        origins=origins,
+        date=layers.date,
+        origins=layers.origins,
     )
 
 

@@ -21,6 +21,7 @@ from llmpick.catalog.yamltext import Document, Mark, Problem, mark_of
 from llmpick.errors import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -64,12 +65,13 @@ def parse(data: bytes, kind: Kind, path: str) -> tuple[Any, tuple[Fault, ...]]:
         return None, tuple(_explain(path, document.root, hint, one) for one in error.errors(include_url=False))
 
 
-def locate(file: Path, loc: Loc) -> Mark:
-    """Where the value at `loc` stands in `file`; the nearest enclosing place where it is not written."""
+def locate(file: Path, places: Sequence[Loc]) -> list[Mark]:
+    """Where each of `places` stands in `file`; the nearest enclosing place where it is not written."""
     try:
-        return _mark(yamltext.read(yamltext.decode(file.read_bytes())).root, loc)
+        root = yamltext.read(yamltext.decode(file.read_bytes())).root
     except (OSError, Problem):
-        return Mark(1, 1)
+        return [Mark(1, 1)] * len(places)
+    return [_mark(root, loc) for loc in places]
 
 
 @cache
