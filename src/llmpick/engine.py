@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmpick.guidance.advise import advice
-from llmpick.licensing.judge import not_judged
 from llmpick.record import record
 from llmpick.steps import community, domain, license, resources, task
 from llmpick.steps.asked import ask
-from llmpick.verdict import Ranking, RuledOut, StepVerdict, Verdict
+from llmpick.verdict import LicenseVerdict, Ranking, RuledOut, StepVerdict, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Model
     from llmpick.steps.asked import Asked
-    from llmpick.verdict import LicenseVerdict, Memory, Method
+    from llmpick.verdict import Memory, Method
 
 # Checks whose `unknown` leaves a model undecided: what they ask can rule it out, and nobody knows.
-DECISIVE = ("memory", "language", "license use", "license allow-list")
+DECISIVE = ("memory", "language", "license allow-list")
 
 
 @record
@@ -56,7 +55,7 @@ def judge(model: Model, asked: Asked, *, all_steps: bool = False) -> Verdict:
     steps: list[StepVerdict] = [task.judge(model, asked)]
     method: Method = "lora"
     memory: Memory | None = None
-    licensed = not_judged(model)
+    licensed = _not_judged(model)
     if all_steps or not _failed(steps):
         plan = resources.judge(model, asked)
         method, memory = plan.method, plan.memory
@@ -94,6 +93,12 @@ def verdict(
     )
 
 
+def _not_judged(model: Model) -> LicenseVerdict:
+    """For a model ruled out before its license was read."""
+    known = model.license.id if model.license else "unknown"
+    return LicenseVerdict(id=known, verdict="unknown", because="not judged: ruled out at an earlier step")
+
+
 def _failed(steps: Iterable[StepVerdict]) -> bool:
     return any(check.outcome == "no" for step in steps for check in step.checks)
 
@@ -106,7 +111,7 @@ def sort(verdicts: Iterable[Verdict], asked: Asked) -> Sorted:
         out = ruled_out(one)
         if out:
             failed.append(out)
-        elif _undecided(one) or one.score_high - one.score > spread:
+        elif _undecided(one, asked) or one.score_high - one.score > spread:
             undecided.append(one)
         else:
             recommended.append(one)
@@ -126,8 +131,10 @@ def ruled_out(one: Verdict) -> RuledOut | None:
     return None
 
 
-def _undecided(one: Verdict) -> bool:
-    return any(check.outcome == "unknown" and check.name in DECISIVE for check in one.checks)
+def _undecided(one: Verdict, asked: Asked) -> bool:
+    """A license nobody knows decides only where the use was described."""
+    decisive = DECISIVE if asked.profile.commercial is None else (*DECISIVE, "license use")
+    return any(check.outcome == "unknown" and check.name in decisive for check in one.checks)
 
 
 def _best_first(one: Verdict) -> tuple[float, str]:
