@@ -226,12 +226,17 @@ def _known(name: str, spellings: Mapping[str, Iterable[str]], what: str) -> str:
         if wanted in map(str.casefold, spelled):
             return id_
     hint = did_you_mean(wanted, (word for spelled in spellings.values() for word in spelled))
-    raise LlmpickError(f"no model {name!r} in the catalog", hint or f"one of {', '.join(spellings)}")
+    raise LlmpickError(f"no {what} {name!r} in the catalog", hint or f"one of {', '.join(spellings)}")
 
 
 def _license_ids(catalog: Catalog, name: str) -> frozenset[str]:
+    from llmpick.licensing.classes import CLASSES, classes
+
+    group = name.strip().casefold()
+    if group in CLASSES:
+        return frozenset(id_ for id_, one in catalog.licenses.items() if group in classes(one))
     names = {id_: (id_, one.name, one.spdx or id_, *one.aliases) for id_, one in catalog.licenses.items()}
-    return frozenset({_known(name, names, "license")})
+    return frozenset({_known(name, {**names, **{word: (word,) for word in CLASSES}}, "license")})
 
 
 def stats(catalog: Catalog) -> Stats:
