@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 import render_cases as cases
 from llmpick.render import markdown as md
-from llmpick.render import outline, report
+from llmpick.render import outline, question, report
 from llmpick.render.document import document
 from llmpick.render.text import safe
 from test_render import forbidden, golden
@@ -198,7 +198,7 @@ def test_the_command_asks_the_same_question() -> None:
     asked = cases.profile(
         gpu=gpu, commercial=False, privacy=False, license=("mit", "apache-2.0"), budget=12.5, weight=(("quality", 2.0),)
     )
-    assert outline.command(asked) == (
+    assert question.command(asked) == (
         "llmpick recommend --task classification --gpu 24GB --non-commercial --license mit,apache-2.0"
         " --budget 12.5 --weight quality=2 --no-privacy"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.record import record
-from llmpick.render import outline
+from llmpick.render import outline, question
 from llmpick.render.text import (
     NONE,
     age,
@@ -26,7 +26,7 @@ from llmpick.verdict import STEPS
 if TYPE_CHECKING:
     from datetime import date
 
-    from llmpick.render.outline import Answer
+    from llmpick.render.question import Answer
     from llmpick.verdict import Memory, Ranking, Rating, RuledOut, Step, Verdict
 
 LEADERS = 3
@@ -38,13 +38,6 @@ LICENSE_WORDS = {
     "conditional": "allows this use under conditions",
     "forbidden": "forbids this use",
     "unknown": "leaves this use unclear",
-}
-METHOD_WORDS = {
-    "full": "training all its weights",
-    "lora": "training a LoRA adapter",
-    "qlora": "training a LoRA adapter over 4-bit weights (QLoRA)",
-    "api": "tuning it through its vendor's API",
-    "inference": "running it as it is",
 }
 
 
@@ -153,8 +146,8 @@ def document(answer: Ranking, version: str = "", today: date | None = None) -> D
     return Document(
         title=f"Which base model to fine-tune for {safe(answer.profile.task)}",
         answer=_answer(answer),
-        question=outline.answers(answer.profile),
-        command=outline.command(answer.profile),
+        question=question.answers(answer.profile),
+        command=question.command(answer.profile),
         fine_tune=answer.advice.fine_tune.capitalize(),
         advice=answer.advice.because,
         instead=answer.advice.instead,
@@ -166,7 +159,7 @@ def document(answer: Ranking, version: str = "", today: date | None = None) -> D
         steps=tuple(_next_steps(answer)),
         notes=answer.notes,
         versions=_versions(answer, version, today),
-        sources=_sources(rows[:LEADERS]),
+        sources=_sources(answer, rows[:LEADERS]),
     )
 
 
@@ -201,9 +194,8 @@ def _amounts(verdict: Verdict) -> tuple[tuple[str, str, str, str], ...]:
 
 
 def _reason(rating: Rating) -> Reason:
-    low, high = f"{rating.low:.2f}", f"{rating.high:.2f}"
     pages = tuple(dict.fromkeys(page for source in rating.sources if (page := link(source))))
-    return Reason(rating=rating, value=low if low == high else f"{low}–{high}", pages=pages)
+    return Reason(rating=rating, value=outline.worth(rating), pages=pages)
 
 
 def drawing(memory: Memory) -> Drawing:
@@ -235,7 +227,7 @@ def _answer(answer: Ranking) -> str:
     first, *others = answer.recommended
     tied = [outline.name(other) for other in others if other.rank == first.rank]
     equals = f", level with {listed(tied)}" if tied else ""
-    parts = [f"Start from {outline.name(first)}{equals}, {METHOD_WORDS[first.method]}: {_takes(first)}."]
+    parts = [f"Start from {outline.name(first)}{equals}, {question.METHOD_WORDS[first.method]}: {_takes(first)}."]
     parts += [f"Its license, {safe(first.license.id)}, {LICENSE_WORDS[first.license.verdict]}."]
     parts += [f"Why: {stop('; '.join(first.because))}"] if first.because else []
     parts += [f"Despite: {stop('; '.join(first.despite))}"] if first.despite else []
@@ -284,6 +276,6 @@ def _versions(answer: Ranking, version: str, today: date | None) -> tuple[tuple[
     return tuple((what, said) for what, said in rows if said)
 
 
-def _sources(rows: tuple[Section, ...]) -> tuple[tuple[str, str | None], ...]:
-    cited = [source for row in rows for source in outline.sources(row.verdict)]
+def _sources(answer: Ranking, rows: tuple[Section, ...]) -> tuple[tuple[str, str | None], ...]:
+    cited = [*answer.advice.sources] + [source for row in rows for source in outline.sources(row.verdict)]
     return tuple((source, link(source)) for source in dict.fromkeys(cited))

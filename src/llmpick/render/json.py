@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from llmpick.render import outline
 from llmpick.render.text import link
@@ -11,12 +12,17 @@ from llmpick.render.text import link
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llmpick.catalog import Catalog
+    from llmpick.catalog.browse import Stats
     from llmpick.explain import Compared, Contrast, Contribution, Explanation
     from llmpick.guidance.answers import AdviseAnswer, Plan, Setting, Technique
+    from llmpick.licensing.asking import Answer
+    from llmpick.machine import Card
     from llmpick.profile import Profile
     from llmpick.quality import Quality
     from llmpick.render import shapes
-    from llmpick.schema import Model
+    from llmpick.schema import ApiModel, Gpu, Model
+    from llmpick.tree import Tree
     from llmpick.units import GpuSetup
     from llmpick.verdict import LicenseVerdict, Memory, Ranking, RuledOut, Span, StepVerdict, Verdict
 
@@ -24,7 +30,12 @@ if TYPE_CHECKING:
 def dumps(answer: object) -> str:
     """`answer` as indented JSON, UTF-8, with every control or invisible character escaped: safe to print."""
     text = json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False)
-    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    """A lone half of a surrogate pair is no character, and strict parsers refuse it."""
+    return "\ufffd" if "\ud800" <= character <= "\udfff" else json.dumps(character)[1:-1]
 
 
 def ranking(answer: Ranking, top: int | None = None) -> shapes.RecommendShape:
@@ -81,12 +92,12 @@ def compare(asked: Profile, models: Sequence[Compared]) -> shapes.CompareShape:
     return {"schema_version": "1", "profile": profile(asked), "models": [_compared(one) for one in models]}
 
 
-def explain(answer: Explanation) -> shapes.ExplainShape:
+def explain(asked: Profile, answer: Explanation) -> shapes.ExplainShape:
     """The object of `explain`."""
     verdict = answer.verdict
     return {
         "schema_version": "1",
-        "profile": profile(answer.ranking.profile),
+        "profile": profile(asked),
         "model": verdict.model.id,
         "rank": answer.rank,
         "status": answer.status,
@@ -153,17 +164,50 @@ def plan(answer: Plan) -> shapes.PlanShape:
     }
 
 
-def license_answer(said: LicenseVerdict, name: str) -> shapes.LicenseAnswerShape:
-    """The object of `license`; `name` is the license's own name."""
+def license(answer: Answer) -> shapes.LicenseAnswerShape:
+    """The object of `license`."""
+    said = answer.verdict
     return {
         "license": said.id,
-        "name": name,
+        "name": answer.name,
         "verdict": said.verdict,
         "duties": list(said.duties),
         "because": said.because,
         "clause": {"quote": said.clause, "source": said.source} if said.clause else None,
         "not_legal_advice": True,
     }
+
+
+def models(found: Sequence[Model]) -> list[shapes.ModelRowShape]:
+    """The list of `catalog list`."""
+    return [model_row(model) for model in found]
+
+
+def entry(facts: Catalog, one: Model | ApiModel) -> dict[str, Any]:
+    """The whole entry with its sources: `catalog show`."""
+    from llmpick.catalog.browse import entry_json
+
+    return entry_json(facts, one)
+
+
+def stats(found: Stats) -> dict[str, Any]:
+    """The object of `catalog stats`."""
+    return asdict(found)
+
+
+def gpus(cards: Sequence[Gpu]) -> list[dict[str, Any]]:
+    """The list of `hardware --gpus`, with sources."""
+    return [asdict(card) for card in cards]
+
+
+def machine(cards: Sequence[Card]) -> list[dict[str, Any]]:
+    """The list of `hardware`."""
+    return [asdict(card) for card in cards]
+
+
+def tree(answer: Tree) -> dict[str, Any]:
+    """The object of `tree`."""
+    return asdict(answer)
 
 
 def model_row(model: Model) -> shapes.ModelRowShape:

@@ -3,125 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from llmpick.record import record
-from llmpick.render.text import NONE, dollars, gib, gib_number, link, listed, safe
-from llmpick.units import GpuSetup
+from llmpick.render.question import METHODS, answers
+from llmpick.render.text import NONE, gib, gib_number, link, listed, safe
 from llmpick.verdict import STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from llmpick.profile import Profile
-    from llmpick.verdict import Memory, Method, Ranking, RuledOut, Step, Verdict
-
-METHODS: dict[Method, str] = {
-    "full": "full",
-    "lora": "LoRA",
-    "qlora": "QLoRA",
-    "api": "API",
-    "inference": "inference",
-}
-
-
-_NEGATIVE = {"--commercial": "--non-commercial"}
-_TOP = 5
-
-
-@record
-class Answer:
-    """One field of the Profile in words."""
-
-    field: str
-    flag: str
-    label: str
-    value: str
-    assumed: bool
-
-
-def _gpu(gpu: GpuSetup) -> str:
-    return str(gpu) if gpu.count == 0 else f"{gpu} ({gib(gpu.usable_bytes)} usable{' each' if gpu.count > 1 else ''})"
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _pairs(pairs: tuple[tuple[str, float], ...]) -> str:
-    return ", ".join(f"{criterion}={ratio:g}" for criterion, ratio in pairs)
-
-
-_FIELDS: tuple[tuple[str, str, str, Callable[..., str]], ...] = (
-    ("task", "--task", "task", str),
-    ("gpu", "--gpu", "GPU", _gpu),
-    ("domain", "--domain", "domain", str),
-    ("languages", "--language", "languages", ", ".join),
-    ("commercial", "--commercial", "commercial use", _yes),
-    ("monthly_users", "--monthly-users", "monthly users", "{:,}".format),
-    ("annual_revenue", "--annual-revenue", "annual revenue", dollars),
-    ("region", "--region", "region", str),
-    ("license", "--license", "licenses accepted", ", ".join),
-    ("examples", "--examples", "training examples", "{:,}".format),
-    ("seq_len", "--seq-len", "sequence length", "{:,} tokens".format),
-    ("batch_size", "--batch-size", "batch size", "{} per GPU".format),
-    ("epochs", "--epochs", "epochs", "{:g}".format),
-    ("method", "--method", "method", lambda method: METHODS.get(method) or "auto"),
-    ("budget", "--budget", "budget", dollars),
-    ("serve_gpu", "--serve-gpu", "served on", _gpu),
-    ("latency", "--latency", "latency", "{:g} ms".format),
-    ("weights", "--weights", "weights", {"any": "open or vendor API", "open": "open", "api": "vendor API"}.__getitem__),
-    ("priority", "--priority", "priority", " > ".join),
-    ("weight", "--weight", "weight ratios", _pairs),
-    ("stage", "--stage", "stage", str),
-    ("facts_change", "--facts-change", "facts change", str),
-    ("style_matters", "--style-matters", "style matters", _yes),
-    ("privacy", "--privacy", "text stays on own machines", _yes),
-    ("expertise", "--expertise", "experience", str),
-    ("classes", "--classes", "classes", "{:,}".format),
-    ("feedback", "--feedback", "feedback", str),
-    ("unlabeled", "--unlabeled", "much unlabeled text", _yes),
-)
-
-
-def answers(profile: Profile) -> tuple[Answer, ...]:
-    """The Profile in words, in the order of the decision; fields without a value are left out."""
-    found = []
-    for field, flag, label, words in _FIELDS:
-        value = getattr(profile, field)
-        if value is not None and value != ():
-            assumed = field in profile.assumed
-            found.append(Answer(field=field, flag=flag, label=label, value=safe(words(value)), assumed=assumed))
-    return tuple(found)
-
-
-def arguments(profile: Profile) -> list[str]:
-    """The flags that ask the same question again: what was given, nothing that was assumed."""
-    words = []
-    for field, flag, _label, _words in _FIELDS:
-        value = getattr(profile, field)
-        if field not in profile.assumed and value is not None and value != ():
-            words += _argument(flag, value)
-    return words + (["--top", str(profile.top)] if profile.top != _TOP else [])
-
-
-def _argument(flag: str, value: Any) -> list[str]:
-    if isinstance(value, bool):
-        return [flag if value else _NEGATIVE.get(flag, flag.replace("--", "--no-", 1))]
-    if flag == "--weight":
-        return [word for criterion, ratio in value for word in (flag, f"{criterion}={ratio:g}")]
-    if isinstance(value, GpuSetup):
-        return [flag, value.text or str(value)]
-    return [
-        flag,
-        ",".join(value) if isinstance(value, tuple) else f"{value:.12g}" if isinstance(value, float) else str(value),
-    ]
-
-
-def command(profile: Profile, name: str = "recommend") -> str:
-    """The shell line that asks the same question: `llmpick recommend --task classification --gpu 24GB`."""
-    return shlex.join(["llmpick", *name.split(), *map(safe, arguments(profile))])
+    from llmpick.verdict import Memory, Ranking, Rating, RuledOut, Step, Verdict
 
 
 def name(verdict: Verdict) -> str:
@@ -143,6 +34,12 @@ def score(verdict: Verdict) -> str:
     """`0.44 (up to 0.86)`, or `0.44` when nothing that is unknown could change it."""
     low, high = f"{verdict.score:.2f}", f"{verdict.score_high:.2f}"
     return low if low == high else f"{low} (up to {high})"
+
+
+def worth(rating: Rating) -> str:
+    """`0.62–0.86`, or `0.70` where it is known."""
+    low, high = f"{rating.low:.2f}", f"{rating.high:.2f}"
+    return low if low == high else f"{low}–{high}"
 
 
 def fit(memory: Memory | None) -> str:

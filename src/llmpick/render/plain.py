@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmpick.render import outline
+from llmpick.render import outline, question
 from llmpick.render.text import NONE, dollars_range, hours_range, plural, safe
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def _cells(verdict: Verdict) -> tuple[str, ...]:
 
 def context(answer: Ranking) -> str:
     """What the table says around the ranking, one fact per line: for stderr when the ranking goes into a pipe."""
-    stated = [f"{a.label} {a.value}" for a in outline.answers(answer.profile) if not a.assumed]
-    assumed = [f"{a.label} {a.value} ({a.flag})" for a in outline.answers(answer.profile) if a.assumed]
+    stated = [f"{a.label} {a.value}" for a in question.answers(answer.profile) if not a.assumed]
+    assumed = [f"{a.label} {a.value} ({a.flag})" for a in question.answers(answer.profile) if a.assumed]
     lines = [f"asked: {'; '.join(stated)}", f"assumed: {'; '.join(assumed)}" if assumed else ""]
     lines += [f"advice: fine-tune: {'; '.join([answer.advice.fine_tune, *answer.advice.because])}"]
     lines += [f"instead: {text}" for text in answer.advice.instead]

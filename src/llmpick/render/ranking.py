@@ -31,9 +31,9 @@ def text(answer: Ranking, form: str, *, to_file: bool = False, today: date | Non
 
         write = report.markdown if form == "markdown" else report.html
         return write(answer, version=_version(), today=today)
-    from llmpick.render import terminal
+    from llmpick.render import screen, terminal
 
-    return terminal.text(terminal.ranking, answer, to_file=to_file, today=today)
+    return screen.text(terminal.ranking, answer, to_file=to_file, today=today)
 
 
 def _version() -> str:

@@ -1,0 +1,43 @@
+"""Every answer other than the ranking in the form that was asked for: one string for stdout or a file."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from llmpick.errors import LlmpickError
+
+FORMS = ("table", "plain", "json", "csv")
+
+
+def text(view: str, values: tuple[Any, ...], form: str, *, to_file: bool = False) -> str:
+    """`values` as the function named `view` in `screens`, `rows` or `json` lays them out.
+
+    `form` is one of FORMS; raises LlmpickError for a form that only the ranking has.
+    """
+    if form not in FORMS:
+        raise LlmpickError(f"--format: {form} is for the ranking only", f"one of: {', '.join(FORMS)}")
+    if form == "table":
+        from llmpick.render import screen
+
+        return screen.text(_function("screens", view), *values, to_file=to_file)
+    if form == "json":
+        from llmpick.render import json
+
+        return json.dumps(_function("json", view)(*values)) + "\n"
+    return _written(_function("rows", view)(*values), form)
+
+
+def _function(module: str, view: str) -> Any:
+    return getattr(import_module(f"llmpick.render.{module}"), view)
+
+
+def _written(found: Any, form: str) -> str:
+    """Rows as tab-separated lines without a header, or as CSV with one."""
+    if form == "plain":
+        from llmpick.render.plain import line
+
+        return "".join(line("" if cell is None else cell for cell in row) + "\n" for row in found.rows)
+    from llmpick.render.csv import table
+
+    return table(found.header, [dict(zip(found.header, row, strict=True)) for row in found.rows])

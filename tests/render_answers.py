@@ -1,0 +1,122 @@
+"""Hand-made answers of the other commands, for the renderers. Figures are made up; only their shape matters."""
+
+from __future__ import annotations
+
+import render_cases as cases
+from llmpick.catalog.browse import Bare, Coverage, Dated, Stats
+from llmpick.explain import Compared, Contrast, Contribution, Explanation
+from llmpick.guidance.answers import AdviseAnswer, Data, Metric, Plan, Setting, Technique
+from llmpick.licensing.asking import Answer
+from llmpick.machine import Card
+from llmpick.quality import Quality
+from llmpick.schema import Gpu, Model, Source
+from llmpick.tree import Branch, Constraint, Criterion, Tree
+from llmpick.units import GIB
+
+RANKING = cases.ranking()
+FIRST, SECOND, *_ = RANKING.recommended
+TECHNIQUE = Technique(name="LoRA", because="few examples", sources=("https://arxiv.org/abs/2106.09685",))
+EXPLANATION = Explanation(
+    verdict=SECOND,
+    rank=1,
+    status="ranked 1=",
+    contrast=Contrast(
+        ahead=FIRST.model.id,
+        behind=SECOND.model.id,
+        gap=0.0055,
+        because=(Contribution(criterion="quality", gap=0.0055, because="two places higher"),),
+        despite=(),
+    ),
+    would_win_if=("its quality were 0.63 instead of 0.61",),
+    ranking=RANKING,
+)
+COMPARED = (
+    Compared(verdict=FIRST, rank=1, quality=Quality(expected=0.7, low=0.6, high=0.8, because="-"), failed=""),
+    Compared(
+        verdict=RANKING.ruled_out[0].verdict,
+        rank=None,
+        quality=Quality(expected=0.7, low=0.6, high=0.8, because="-", evidence=("arxiv:2412.13663",)),
+        failed="resources: needs 25.6 GiB",
+    ),
+)
+ADVICE = AdviseAnswer(
+    fine_tune="yes",
+    because=("there are 5,000 examples",),
+    instead=(),
+    technique=TECHNIQUE,
+    others=(TECHNIQUE,),
+    data=Data(
+        have=None, minimum=100, good=1000, because="-", splits="80/10/10", quality=("no duplicates",), sources=()
+    ),
+    metrics=(Metric(name="macro F1", because="classes are uneven", source="https://example.org"),),
+    baseline="the majority class",
+    sources=(),
+)
+PLAN = Plan(
+    model=FIRST.model.id,
+    task="classification",
+    kind="classifier",
+    after="none",
+    cards=1,
+    method="full",
+    settings=(
+        Setting(name="learning_rate", value=2e-5, because="-", source="https://example.org"),
+        Setting(name="target_modules", value=("q_proj", "v_proj"), because="-", source="https://example.org"),
+        Setting(name="bf16", value=True, because="-", source="https://example.org"),
+    ),
+    memory=FIRST.memory,
+    time_hours=FIRST.time_hours,
+    cost_usd=None,
+    watch=("the loss",),
+)
+LICENSE = Answer(verdict=cases.license_verdict(), name="Apache License 2.0")
+TREE = Tree(
+    policy_version="1",
+    task="classification",
+    kind="understanding",
+    branches=(
+        Branch(
+            step="task",
+            weight=0.6,
+            because="how good the tuned model will be is what the question is about",
+            constraints=(Constraint(name="purpose", asks="made for the task, or regularly tuned for it"),),
+            criteria=(Criterion(name="quality", weight=0.6, because="published results after fine-tuning"),),
+        ),
+        Branch(
+            step="license",
+            weight=0.4,
+            because="what forbids the use is ruled out",
+            constraints=(Constraint(name="license use", asks="the license permits the use described"),),
+            criteria=(),
+        ),
+    ),
+)
+SOURCE = Source(url="https://example.org/card", checked="2026-11-20")
+GPUS = (
+    Gpu(name="GeForce RTX 4090", vendor="NVIDIA", kind="consumer", memory_gib=24, tflops_bf16=165.2, sources=(SOURCE,)),
+    Gpu(name="Apple M1 8GB", vendor="Apple", kind="integrated", memory_gib=8, bandwidth_gb_s=68, sources=(SOURCE,)),
+)
+MACHINE = (Card(name="NVIDIA L4", total_bytes=23034 * 1024**2, free_bytes=22 * GIB),)
+MODELS: tuple[Model, ...] = tuple(one.model for one in RANKING.recommended if isinstance(one.model, Model))
+STATS = Stats(
+    date="2026-11-21",
+    models=300,
+    lineages=250,
+    families=80,
+    apis=20,
+    licenses=40,
+    gpus=60,
+    prices=30,
+    structures=(("decoder", 200), ("encoder", 100)),
+    by_license=(("apache-2.0", 200), ("mit", 100)),
+    by_family=(("qwen3", 20),),
+    blocks=1200,
+    sourced=1200,
+    sources=400,
+    identical=250,
+    explained=30,
+    unconfirmed=20,
+    coverage=(Coverage(field="license", known=290, models=300), Coverage(field="scores", known=0, models=300)),
+    oldest=(Dated(checked="2026-11-01", model="org/model", block="license"),),
+    without_architecture=(Bare(model="org/bare", because="nobody wrote it down yet"),),
+)

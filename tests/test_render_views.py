@@ -1,0 +1,107 @@
+"""Every answer other than the ranking: looks right at 80 and 100 columns, says the same in a pipe, keeps text text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json as json_reader
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import render_answers as answers
+import render_cases as cases
+from llmpick.errors import LlmpickError
+from llmpick.render import rows, screen, screens, views
+from test_render import forbidden, golden
+
+FACTS = SimpleNamespace(popularity={}, origins={})
+VIEWS: dict[str, tuple[Any, ...]] = {
+    "memory": (answers.FIRST.memory,),
+    "explain": (answers.RANKING.profile, answers.EXPLANATION),
+    "compare": (answers.RANKING.profile, answers.COMPARED),
+    "advise": (answers.ADVICE,),
+    "plan": (answers.PLAN,),
+    "license": (answers.LICENSE,),
+    "tree": (answers.TREE,),
+    "models": (answers.MODELS,),
+    "entry": (FACTS, answers.MODELS[0]),
+    "stats": (answers.STATS,),
+    "gpus": (answers.GPUS,),
+    "machine": (answers.MACHINE,),
+}
+
+
+def shown(view: str, values: tuple[Any, ...], width: int = 100) -> str:
+    out = screen.console(io.StringIO(), width)
+    getattr(screens, view)(*values, out)
+    return out.file.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_goldens(view: str) -> None:
+    golden(f"{view}.tsv", views.text(view, VIEWS[view], "plain"))
+    for width in (80, 100):
+        golden(f"{view}.{width}.txt", shown(view, VIEWS[view], width))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("width", [80, 100])
+def test_lines_fit(view: str, width: int) -> None:
+    wide = [line for line in shown(view, VIEWS[view], width).splitlines() if len(line) > width]
+    assert all("a-very-long-name" in line or "https://" in line or "github:" in line for line in wide)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_form_of_every_view(view: str) -> None:
+    found = getattr(rows, view)(*VIEWS[view])
+    lines = views.text(view, VIEWS[view], "plain").splitlines()
+    table = list(csv.reader(io.StringIO(views.text(view, VIEWS[view], "csv"))))
+    assert len(lines) == len(found.rows) == len(table) - 1
+    assert all(len(line.split("\t")) == len(found.header) for line in lines)
+    assert tuple(table[0]) == found.header
+    json_reader.loads(views.text(view, VIEWS[view], "json"))
+    with pytest.raises(LlmpickError, match="html is for the ranking only"):
+        views.text(view, VIEWS[view], "html")
+
+
+def test_foreign_text_stays_text() -> None:
+    hostile = cases._spoil(answers.EXPLANATION)
+    for view, values in {
+        "explain": (answers.RANKING.profile, hostile),
+        "memory": (hostile.verdict.memory,),
+        "compare": (answers.RANKING.profile, (replace(answers.COMPARED[0], verdict=hostile.verdict),)),
+        "license": (cases._spoil(answers.LICENSE),),
+        "entry": (FACTS, cases._spoil(answers.MODELS[0])),
+        "models": ((cases._spoil(answers.MODELS[0]),),),
+        "tree": (cases._spoil(answers.TREE),),
+        "gpus": (cases._spoil(answers.GPUS),),
+        "machine": (cases._spoil(answers.MACHINE),),
+        "advise": (cases._spoil(answers.ADVICE),),
+        "plan": (cases._spoil(answers.PLAN),),
+    }.items():
+        for text in (shown(view, values), views.text(view, values, "plain").replace("\t", "")):
+            assert not forbidden(text), view
+            assert "[red]markup[/red] :smile:" in " ".join(text.split()), view
+
+
+def test_compare_folds_many_models_and_marks_who_is_ruled_out() -> None:
+    many = answers.COMPARED * 3
+    text = shown("compare", (answers.RANKING.profile, many), 80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(text.count(letter + "  ") for letter in "ABCDEF")
+    assert "ruled out" in text
+    assert len(views.text("compare", (answers.RANKING.profile, many), "plain").splitlines()[0].split("\t")) == 7
+
+
+def test_memory_says_whether_it_fits() -> None:
+    assert "to spare" in shown("memory", (cases.memory("org/model", 400_000_000),))
+    assert "too much" in shown("memory", (cases.memory("org/model", 7_000_000_000),))
+    unnamed = shown("memory", (cases.memory("org/model", 7_000_000_000, available=None),))
+    assert "to spare" not in unnamed and "too much" not in unnamed
+
+
+def test_no_gpu_on_this_machine_is_said() -> None:
+    assert "No NVIDIA GPU" in shown("machine", ((),))
