@@ -69,7 +69,8 @@ def load(directory: Path, shipped: Path | None = None) -> Compiled:
     found = []
     for path in (shipped, cache):
         stored = read(path, key) if path else None
-        if stored and stored.stamp == now and (compiled := rebuild(stored.body)):
+        compiled = rebuild(stored.body) if stored and stored.stamp == now else None
+        if compiled and compiled.values.keys() == files.keys():
             return compiled
         found += [stored] if stored else []
     compiled, text = _renew(directory, files, found, began, key)
@@ -91,7 +92,7 @@ def _renew(
     now, contents = _digests(directory, files, [known for known, _ in older], began)
     for known, stored in older:
         compiled = rebuild(stored.body) if _same_contents(known, now) else None
-        if compiled:
+        if compiled and compiled.values.keys() == now.keys():
             return compiled, _text(now, stored.body, key)
     values = _kept(older, now)
     faults: list[Fault] = []
@@ -244,7 +245,7 @@ def read(path: Path, key: str) -> Stored | None:
 
 def write(path: Path, data: bytes) -> bool:
     """Swap `data` in at `path`, whole or not at all; False where that is not possible."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    beside = path.with_name(f"{path.name}.{os.getpid()}-{time.time_ns()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(data)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Loc = tuple[str | int, ...]
 SHOWN = 40
 """Characters of a wrong value that an error repeats."""
+MISSING = ("missing", "missing_keyword_only_argument")
 PLAIN_WORDS = {
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -62,7 +63,9 @@ def parse(data: bytes, kind: Kind, path: str) -> tuple[Any, tuple[Fault, ...]]:
         return adapter(kind).validate_json(text), ()
     except ValidationError as error:
         hint = _hint(kind)
-        return None, tuple(_explain(path, document.root, hint, one) for one in error.errors(include_url=False))
+        # What is missing comes last: a misspelled key explains it.
+        details = sorted(error.errors(include_url=False), key=lambda one: one["type"] in MISSING)
+        return None, tuple(_explain(path, document.root, hint, one) for one in details)
 
 
 def locate(file: Path, places: Sequence[Loc]) -> list[Mark]:
@@ -99,20 +102,24 @@ def _document(data: bytes, kind: Kind) -> Document:
 def _read_json(text: str) -> Document:
     """Machine-written JSON; read as YAML, of which it is a part, only to find out where it is wrong."""
     try:
-        json.loads(text, object_pairs_hook=_unique, parse_constant=_unique)
-    except (ValueError, RecursionError):
+        json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
         document = yamltext.read(text)
         if not document.problems:
-            raise Problem(Mark(1, 1), "not valid JSON; run `llmpick catalog refresh` to write it anew") from None
+            raise Problem(Mark(1, 1), f"not valid JSON: {error}") from None
         return document
     return Document(text, yaml.ScalarNode("", "", None, None), ())
 
 
-def _unique(pairs: Any) -> dict[str, Any]:
-    found = dict(pairs) if isinstance(pairs, list) else {}
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands twice, or a number is not finite")
+        raise ValueError("a key stands twice")
     return found
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def _with_id(document: Document, id_: str | None) -> tuple[str, Problem | None]:
@@ -130,17 +137,17 @@ def _with_id(document: Document, id_: str | None) -> tuple[str, Problem | None]:
 def _explain(path: str, root: yaml.Node, hint: Any, error: ErrorDetails) -> Fault:
     loc: Loc = error["loc"]
     kind = error["type"]
-    missing = kind in ("missing", "missing_keyword_only_argument")
+    missing = kind in MISSING
     mark = _mark(root, loc[:-1] if missing else loc)
-    name = _dotted(loc)
+    name = f"`{_dotted(loc)}`" if loc else "the file"
     if missing:
-        return Fault(path, *mark, f"`{name}` is missing; add it{_meaning(hint, loc)}")
+        return Fault(path, *mark, f"{name} is missing; add it{_meaning(hint, loc)}")
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         known = _fields(_descend(hint, loc[:-1]))
         near = did_you_mean(str(loc[-1]), known)
-        return Fault(path, *mark, f"unknown key `{name}`; {near or 'known here: ' + ', '.join(known)}")
+        return Fault(path, *mark, f"unknown key {name}; {near or 'known here: ' + ', '.join(known)}")
     what = PLAIN_WORDS.get(kind) or error["msg"].replace("Input should", "must", 1).replace("String should", "must", 1)
-    return Fault(path, *mark, f"`{name}` {what[0].lower() + what[1:]}; it is {_shown(error['input'])}")
+    return Fault(path, *mark, f"{name} {what[0].lower() + what[1:]}; it is {_shown(error['input'])}")
 
 
 def _mark(root: yaml.Node, loc: Loc) -> Mark:
@@ -165,7 +172,7 @@ def _dotted(loc: Loc) -> str:
     text = ""
     for part in loc:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text or "the file"
+    return text
 
 
 def _shown(value: Any) -> str:

@@ -108,7 +108,8 @@ def _problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
         return Problem(mark, "a tab indents this line; use spaces")
     if "single document" in said:
         return Problem(mark, "a second document starts here; one file holds one document")
-    return Problem(mark, f"not valid YAML: {said}")
+    began = mark_of(error.context_mark).line if error.context_mark else mark.line
+    return Problem(mark, f"not valid YAML: {said}" + (f" (it begins on line {began})" if began != mark.line else ""))
 
 
 def mark_of(mark: Any) -> Mark:

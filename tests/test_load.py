@@ -1,0 +1,427 @@
+"""Loading a catalog: strict files with located errors, overlays, and a compiled form that can never answer wrongly."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from llmpick import catalog
+from llmpick.catalog import codec, compiled, files, parsing
+from llmpick.catalog.kinds import KINDS, kind_of
+from llmpick.errors import CatalogError, LlmpickError
+
+SMALL = Path(__file__).parent / "data" / "catalog_small"
+GOOD = """\
+# yaml-language-server: $schema=../../schema/model.json
+family: toy
+lineage: toy-1b
+developer: Toys
+variant: base
+tasks: [classification, generation]
+identity:
+  - {url: "https://example.org/toy", checked: 2026-01-31}
+parameters:
+  total: 1000
+  active: 1000
+  sources:
+    - {url: "https://example.org/toy", checked: 2026-01-31}
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "llmpick"
+
+
+@pytest.fixture
+def overlay(tmp_path):
+    folder = tmp_path / "overlay"
+    (folder / "models" / "toys").mkdir(parents=True)
+    return folder
+
+
+def parse(text, path="models/toys/toy.yaml"):
+    data = text if isinstance(text, bytes) else text.encode()
+    return parsing.parse(data, kind_of(path), path)
+
+
+def faults(text, path="models/toys/toy.yaml"):
+    value, found = parse(text, path)
+    assert value is None
+    return [(fault.line, fault.column, fault.message) for fault in found]
+
+
+def test_a_good_file_is_a_model_with_the_id_of_its_path():
+    model, found = parse(GOOD)
+    assert not found
+    assert model.id == "toys/toy"
+    assert model.tasks == ("classification", "generation")
+    assert model.identity[0].checked == "2026-01-31"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "column", "says"),
+    [
+        ("lineage: toy-1b", "family: toy", 3, 1, "`family` stands on line 2 already"),
+        ("  total: 1000", "  total: many", 10, 3, "`parameters.total` must be a whole number; it is \"many\""),
+        ("  total: 1000", "  total: 1_000", 10, 3, '`parameters.total` must be a whole number; it is "1_000"'),
+        ("  total: 1000", "  total: 0", 10, 3, "`parameters.total` must be greater than 0; it is 0"),
+        ("  total: 1000", "  total: 1e3", 10, 3, "`parameters.total` must be a whole number"),
+        ("  total: 1000", "  totale: 1000", 10, 3, "unknown key `parameters.totale`; did you mean total?"),
+        ("  active: 1000\n", "", 9, 1, "`parameters.active` is missing; add it (a whole number)"),
+        ("  sources:\n    - {url: \"https://example.org/toy\", checked: 2026-01-31}", "", 9, 1, "`parameters.sources`"),
+        ("variant: base", "variant: bass", 5, 1, "`variant` must be 'base', 'instruct'"),
+        ("tasks: [classification, generation]", "tasks: []", 6, 1, "`tasks`"),
+        ("tasks: [classification, generation]", "tasks: classification", 6, 1, "`tasks` must be a list"),
+        ("tasks: [classification, generation]", "tasks: [classification, 7]", 6, 25, "`tasks[1]` must be text"),
+        ("developer: Toys", "developer: yes", None, None, None),
+        ("developer: Toys", "developer: 3.10", 4, 1, "`developer` must be text; put it in quotes; it is 3.1"),
+        ("developer: Toys", "developer: null", 4, 1, "`developer` must be text"),
+        ("developer: Toys", "id: toys/other", 4, 1, "`id` is the file's path; remove this line"),
+        ("developer: Toys", "developer: &a Toys\ncontext_length: *a", 5, 17, "aliases (`*name`) are not accepted"),
+        ("developer: Toys", "developer: !!python/object:os.system x", 4, 12, "the tag `tag:yaml.org,2002:py"),
+        ("developer: Toys", "developer: \"bell\\a\"", 4, 12, "the text holds U+0007; remove it"),
+        ("developer: Toys", "developer: \"right\\u202eleft\"", 4, 12, "the text holds U+202E; remove it"),
+        ("developer: Toys", "developer: " + "x" * 30_000, 4, 12, "text longer than 20,000 characters"),
+        ("developer: Toys", "developer: Toys\n? [a, b]\n: c", 5, 3, "a key must be one short word"),
+        ("developer: Toys", "developer:\tToys\n\tfamily: x", 5, 1, "a tab indents this line; use spaces"),
+        ("developer: Toys", "developer: [", 6, 6, "not valid YAML"),
+        ("developer: Toys", "developer: Toys\n---\nfamily: x", 5, 1, "a second document starts here"),
+        ("  total: 1000", "  total: " + "9" * 5000, 10, 10, "out of range"),
+        ("  total: 1000", "  total: 1e999", 10, 10, "out of range"),
+        ("  total: 1000", "  total: .inf", 10, 3, "`parameters.total` must be a whole number"),
+        ("checked: 2026-01-31}\nparameters", "checked: 2026-13-31}\nparameters", 8, 38, "`identity[0].checked` must"),
+        ("https://example.org/toy", "ftp://example.org", 8, 6, "`identity[0].url` must match pattern"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_where_it_stands(old, new, line, column, says):
+    assert old in GOOD
+    text = GOOD.replace(old, new, 1)
+    if says is None:
+        assert parse(text)[0].developer == "yes"  # YAML 1.1 would make it True
+        return
+    (found, *_) = faults(text)
+    assert found[:2] == (line, column), found
+    assert says in found[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "the file is empty"),
+        ("# only a comment\n", "the file is empty"),
+        ("- a\n- b\n", "the file must be a mapping of names to values"),
+        ("just words", "the file must be a mapping"),
+        ("[" * 100_000, "nested deeper than 20 levels"),
+        ("- " * 100_000 + "x", "nested deeper than 20 levels"),
+        ("{a: " * 1_000, "nested deeper than 20 levels"),
+        ("\n".join(" " * depth + "a:" for depth in range(400)), "nested deeper than 20 levels"),
+        ("a: " + "[" * 21 + "]" * 21, "nested deeper than 20 levels"),
+        ("a: b\0c", "character U+0000 is not allowed; remove it"),
+        ("x" * 300_000, "the file has 300,000 bytes; models/*/*.yaml may have 262,144"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_file_of_ours(text, says):
+    ((_, _, message),) = faults(text)
+    assert says in message
+
+
+def test_alias_bomb_is_refused_in_no_time():
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    found = faults("\n".join(lines))
+    assert found[0][0] == 2
+    assert "aliases" in found[0][2]
+
+
+def test_not_utf8_names_the_byte():
+    ((line, column, message),) = faults(GOOD.encode().replace(b"Toys", b"T\xf6ys"))
+    assert (line, column) == (4, 13)
+    assert message == "byte 0xf6 is not UTF-8; save the file as UTF-8"
+
+
+def test_crlf_and_a_byte_order_mark_change_nothing():
+    model, found = parse(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert not found
+    assert model == parse(GOOD)[0]
+
+
+def test_every_fault_of_a_file_is_reported():
+    text = GOOD.replace("variant: base", "variant: bass").replace("total: 1000", "total: x").replace("family: toy", "")
+    assert [message.split("`")[1] for _, _, message in faults(text)] == ["variant", "parameters.total", "family"]
+
+
+def test_json_files_are_as_strict():
+    good = '{"as_of": "2026-01-31", "models": {"a/b": {"downloads": 1}}}'
+    assert parse(good, "hub.json")[0].models["a/b"].downloads == 1
+    assert "`models` stands on line 1" in faults(good.replace('"models"', '"models": {}, "models"'), "hub.json")[0][2]
+    assert "NaN" in faults(good.replace("1}", "NaN}"), "hub.json")[0][2]
+    assert "-1" in faults(good.replace("1}", "-1}"), "hub.json")[0][2]
+    assert faults("{", "hub.json")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text() | st.binary())
+def test_no_text_breaks_the_reader(noise):
+    value, found = parse(noise)
+    assert value is None
+    assert all(fault.line >= 1 and fault.column >= 1 and "\n" not in str(fault) for fault in found)
+    assert found
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(GOOD)), st.text(alphabet="[]{}:-&*!|>'\"%@`#?,\n\t x0é\0\u202e", max_size=8))
+def test_no_edit_breaks_the_reader(at, noise):
+    value, found = parse(GOOD[:at] + noise + GOOD[at:])
+    assert (value is None) == bool(found)
+
+
+def test_load_names_the_file_line_and_column(overlay):
+    file = overlay / "models" / "toys" / "toy.yaml"
+    file.write_text(GOOD.replace("variant: base", "variant: bass"))
+    with pytest.raises(catalog.InvalidCatalogError) as caught:
+        catalog.load((overlay,), base=SMALL)
+    assert str(caught.value).startswith(f"{file}:5:1: `variant` must be 'base'")
+    assert caught.value.exit_code == 4
+    assert "\n" not in str(caught.value)
+
+
+def test_an_overlay_adds_and_replaces(overlay):
+    (overlay / "models" / "toys" / "toy.yaml").write_text(GOOD)
+    changed = overlay / "models" / "Qwen" / "Qwen3-8B.yaml"
+    changed.parent.mkdir()
+    changed.write_text((SMALL / "models/Qwen/Qwen3-8B.yaml").read_text().replace("developer: Alibaba", "developer: Us"))
+    plain, laid = catalog.load(base=SMALL), catalog.load((overlay,), base=SMALL)
+    assert {model.id for model in laid.models} - {model.id for model in plain.models} == {"toys/toy"}
+    assert laid.model("Qwen/Qwen3-8B").developer == "Us"
+    assert laid.origins["models/Qwen/Qwen3-8B.yaml"] == overlay
+    assert laid.origins["models/Qwen/Qwen3-8B-Base.yaml"] == SMALL
+    assert [model.id for model in laid.models] == sorted(model.id for model in laid.models)
+    assert catalog.load((overlay, SMALL), base=SMALL).model("Qwen/Qwen3-8B").developer == "Alibaba"
+
+
+def test_a_missing_directory_or_table_is_said(tmp_path):
+    with pytest.raises(LlmpickError, match="cannot read the catalog directory") as caught:
+        catalog.load((tmp_path / "nowhere",), base=SMALL)
+    assert caught.value.exit_code == 2
+    with pytest.raises(CatalogError, match=r"no (tasks|domains|policy|quality)\.yaml"):
+        catalog.load(
+            base=_copy(SMALL, tmp_path / "partial", lambda path: path.suffix == ".md" or "models" in path.parts)
+        )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in folders")
+def test_links_pipes_and_foreign_files_are_no_catalog_files(overlay):
+    toys = overlay / "models" / "toys"
+    (toys / "loop").symlink_to(overlay / "models")
+    (toys / "gone.yaml").symlink_to(toys / "nowhere.yaml")
+    os.mkfifo(toys / "pipe.yaml")
+    (toys / "device.yaml").symlink_to("/dev/zero")
+    (toys / "notes.txt").write_text("not ours")
+    (overlay / "other.yaml").write_text("a: [")
+    assert list(files.scan(overlay)) == ["other.yaml"]
+    assert catalog.load((overlay,), base=SMALL).models == catalog.load(base=SMALL).models
+
+
+# --- the compiled form ---
+
+
+def _copy(source: Path, target: Path, wanted=lambda path: True) -> Path:
+    for file in source.rglob("*"):
+        if file.is_file() and wanted(file.relative_to(source)):
+            copy = target / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())
+            os.utime(copy, ns=(10**18, 10**18))  # long ago: no write can share this time
+    return target
+
+
+@pytest.fixture
+def small(tmp_path):
+    return _copy(SMALL, tmp_path / "small")
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """Paths of the files that were parsed."""
+    seen = []
+    parse_file = compiled._parse
+
+    def spy(data, path):
+        seen.append(path)
+        return parse_file(data, path)
+
+    monkeypatch.setattr(compiled, "_parse", spy)
+    return seen
+
+
+def test_the_compiled_form_says_what_the_files_say(small, parsed):
+    first = catalog.load(base=small)
+    assert len(parsed) == len(list(small.rglob("*.yaml"))) + 1
+    parsed.clear()
+    second = catalog.load(base=small)
+    assert not parsed
+    for path, directory in second.origins.items():
+        value, found = parsing.parse((directory / path).read_bytes(), kind_of(path), path)
+        assert not found
+        assert compiled.load(small).values[path] == value
+    assert first == second
+
+
+def test_only_what_changed_is_read_again(small, parsed):
+    catalog.load(base=small)
+    parsed.clear()
+    file = small / "models" / "Qwen" / "Qwen3-8B.yaml"
+    file.write_text(file.read_text().replace("developer: Alibaba", "developer: Someone"))
+    assert catalog.load(base=small).model("Qwen/Qwen3-8B").developer == "Someone"
+    assert parsed == ["models/Qwen/Qwen3-8B.yaml"]
+    file.unlink()
+    assert "Qwen/Qwen3-8B" not in {model.id for model in catalog.load(base=small).models}
+    assert len(parsed) == 1
+
+
+def test_an_edit_of_the_same_size_a_moment_later_is_seen(small):
+    file = small / "models" / "Qwen" / "Qwen3-8B.yaml"
+    text = file.read_text()
+    for name in ("Aaaaaaa", "Bbbbbbb", "Ccccccc"):
+        file.write_text(text.replace("developer: Alibaba", f"developer: {name}"))
+        assert catalog.load(base=small).model("Qwen/Qwen3-8B").developer == name
+
+
+def test_another_time_but_the_same_content_is_the_same_file(small, parsed):
+    first = catalog.load(base=small)
+    parsed.clear()
+    for file in small.rglob("*.yaml"):
+        os.utime(file)
+    assert catalog.load(base=small) == first
+    assert not parsed
+
+
+def test_a_faulty_file_does_not_cost_the_others_their_compiled_form(small, parsed):
+    file = small / "models" / "Qwen" / "Qwen3-8B.yaml"
+    good = file.read_text()
+    file.write_text("family: [")
+    for _ in range(2):
+        with pytest.raises(CatalogError):
+            catalog.load(base=small)
+    assert parsed.count("tasks.yaml") == 1
+    file.write_text(good)
+    assert catalog.load(base=small).model("Qwen/Qwen3-8B")
+
+
+def test_code_that_defines_other_records_reads_the_files_again(small, parsed, monkeypatch):
+    catalog.load(base=small)
+    parsed.clear()
+    monkeypatch.setattr(compiled, "schema_key", lambda: "another")
+    catalog.load(base=small)
+    assert "tasks.yaml" in parsed
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.floats(0, 1), noise=st.binary(max_size=12), cut=st.booleans())
+def test_a_damaged_compiled_form_changes_nothing(warm, at, noise, cut):
+    small, form, whole, expected = warm
+    position = int(at * len(whole))
+    form.write_bytes(whole[:position] + noise + (b"" if cut else whole[position + len(noise) :]))
+    assert catalog.load(base=small) == expected
+    assert form.read_bytes() == whole
+
+
+@pytest.fixture
+def warm(small, cache):
+    expected = catalog.load(base=small)
+    (form,) = cache.iterdir()
+    return small, form, form.read_bytes(), expected
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"tables": [], "groups": [], "date": 3}', b'{"tables": [{}]}', b"7"])
+def test_a_sound_form_of_nonsense_changes_nothing(warm, body):
+    small, form, whole, expected = warm
+    line = whole.split(b"\n")[1]
+    known = dict(compiled.known_files(line))
+    form.write_bytes(compiled._text(known, body, compiled.schema_key()))
+    assert catalog.load(base=small) == expected
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda tables: tables[0].__setitem__("class", "os:system"),
+        lambda tables: tables[0].__setitem__("class", "llmpick.errors:LlmpickError"),
+        lambda tables: tables[0]["fields"].pop(),
+        lambda tables: tables[0]["fields"].reverse(),
+        lambda tables: tables[0].__setitem__("rows", 10**6),
+        lambda tables: tables.pop(0),
+    ],
+)
+def test_tables_of_other_records_are_refused(warm, edit):
+    body = json.loads(warm[2].split(b"\n")[2])
+    assert compiled.rebuild(json.dumps(body).encode())
+    edit(body["tables"])
+    assert compiled.rebuild(json.dumps(body).encode()) is None
+
+
+@pytest.mark.parametrize("home", ["a file", "relative", "none"])
+def test_without_a_place_for_it_there_is_no_compiled_form(small, tmp_path, monkeypatch, home):
+    expected = catalog.load(base=small)
+    if home == "a file":
+        (tmp_path / "taken").write_text("")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "taken"))
+    else:
+        monkeypatch.setenv("XDG_CACHE_HOME", "relative" if home == "relative" else "")
+        monkeypatch.setenv("HOME", str(tmp_path / "taken") if home == "relative" else "~")
+        (tmp_path / "taken").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert catalog.load(base=small) == expected
+    assert (tmp_path / "taken").read_text() == ""
+    assert not (tmp_path / "relative").exists()
+
+
+def test_many_writers_leave_one_whole_form(small, cache):
+    with ThreadPoolExecutor(8) as pool:
+        loaded = list(pool.map(lambda _: catalog.load(base=small), range(8)))
+    assert all(one == loaded[0] for one in loaded)
+    (form,) = cache.iterdir()
+    assert compiled.read(form, compiled.schema_key())
+
+
+def test_a_form_shipped_with_the_package_is_used_and_checked(small, tmp_path, parsed, cache):
+    target = tmp_path / "shipped.json"
+    assert compiled.ship(small, target) == ()
+    parsed.clear()
+    expected = compiled.load(small, target)
+    assert not parsed
+    assert not cache.exists()
+    for file in small.rglob("*.yaml"):
+        os.utime(file)  # as an installer does
+    assert compiled.load(small, target) == expected
+    assert not parsed
+    target.write_bytes(target.read_bytes()[:-7])
+    cache.joinpath(next(cache.iterdir())).unlink()
+    assert compiled.load(small, target) == expected
+    assert parsed
+
+
+def test_answering_imports_neither_yaml_nor_pydantic(small, tmp_path):
+    catalog.load(base=small)
+    code = (
+        "import sys; from pathlib import Path; from llmpick.catalog import load; load(base=Path(sys.argv[1]));"
+        "print([name for name in ('yaml', 'pydantic', 'jinja2', 'rich', 'huggingface_hub') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(small)], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_kind_can_be_stored():
+    for kind in KINDS:
+        assert codec.specs_of(kind.type())
