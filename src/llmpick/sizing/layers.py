@@ -58,10 +58,8 @@ def attention(architecture: Architecture, names: Names, group: LayerGroup) -> Pa
     key_values = {"own": 2, "keys-only": 1, "borrowed": 0}[group.keys_values]
     linears = projections(a, names, group.count, q_out, kv_heads * width, key_values=key_values)
     if group.v_head_dim:
-        linears = [
-            *linears[:-1],
-            matrix(names.v, "attention", (a.hidden_size, kv_heads * group.v_head_dim), group.count),
-        ]
+        values = (a.hidden_size, kv_heads * group.v_head_dim)
+        linears = [*linears[:-1], matrix(names.v, "attention", values, group.count, bias=a.qkv_bias)]
     out = heads * (group.v_head_dim or width)
     linears.append(matrix(names.o, "attention", (out, a.hidden_size), group.count, bias=a.o_bias))
     if a.attention_gate in GATE_NAMES:
@@ -155,24 +153,24 @@ def experts(a: Architecture, names: Names) -> Part:
     latents: tuple[Linear, ...] = ()
     if moe.latent_size:
         latents = (
-            matrix("fc1_latent_proj", "mlp", (h, latent), layers),
-            matrix("fc2_latent_proj", "mlp", (latent, h), layers),
+            matrix("fc1_latent_proj", "mlp", (h, latent), layers, bias=a.mlp_bias),
+            matrix("fc2_latent_proj", "mlp", (latent, h), layers, bias=a.mlp_bias),
         )
-    routed = routed_experts(a, latent, layers)
+    routed = routed_experts(a, names, latent, layers)
     return Part((router, *routed, *shared, *gate, *latents), layers * moe.num_experts * moe.correction_bias)
 
 
-def routed_experts(a: Architecture, d_in: int, layers: int) -> tuple[Linear, ...]:
+def routed_experts(a: Architecture, names: Names, d_in: int, layers: int) -> tuple[Linear, ...]:
     """The experts themselves: raw stacked parameters in transformers 5, modules where the class keeps them apart."""
     moe = a.moe
     if moe is None:
         return ()
     fused, wide = a.model_type not in SEPARATE_EXPERTS, moe.moe_intermediate_size
-    matrices = [("down_proj", wide, d_in)]
+    first = (names.gate, names.up) if a.gated_mlp else (names.single or names.up,)
+    matrices = [(name, d_in, wide) for name in first]
     if a.gated_mlp and fused:
-        matrices.append(("gate_up_proj", d_in, 2 * wide))
-    else:
-        matrices += [(name, d_in, wide) for name in (("gate_proj", "up_proj") if a.gated_mlp else ("up_proj",))]
+        matrices = [("gate_up_proj", d_in, 2 * wide)]
+    matrices.append((names.down, wide, d_in))
     share = moe.num_experts_per_tok / moe.num_experts
     return tuple(
         Linear(

@@ -27,6 +27,9 @@ class Linear:
     `target_modules` does not adapt it and bitsandbytes does not quantize it."""
     passes: int = 1
     """How often one token passes through each of them: above 1 where layers share their weights (ALBERT)."""
+    modules: int = 0
+    """Modules that hold these matrices, each with an adapter of its own; 0 = `count`. More where transformers ties
+    copies of a shared block (Zamba2)."""
 
     @property
     def size(self) -> int:

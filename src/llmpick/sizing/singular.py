@@ -91,16 +91,20 @@ def _zamba2(a: Architecture, _: Names) -> Part:
         return Part()
     h, wide, uses = a.hidden_size, a.intermediate_size, extra(a, "num_hybrid_layers")
     blocks, rank = extra(a, "num_mem_blocks"), extra(a, "adapter_rank")
+    kv = a.kv_heads * (2 * h // a.num_attention_heads)
     shared = (
-        *(matrix(name, "attention", (2 * h, 2 * h), blocks) for name in ("q_proj", "k_proj", "v_proj")),
+        matrix("q_proj", "attention", (2 * h, 2 * h), blocks),
+        *(matrix(name, "attention", (2 * h, kv), blocks) for name in ("k_proj", "v_proj")),
         matrix("o_proj", "attention", (2 * h, h), blocks),
         matrix("gate_up_proj", "mlp", (h, 2 * wide), blocks),
         matrix("down_proj", "mlp", (wide, h), blocks),
     )
+    # Every use of a block holds all of the block's own low-rank pairs.
+    pairs = sum(own * own for own in (len(range(block, uses, blocks)) for block in range(blocks)))
+    own_pairs = (matrix("0", "mlp", (h, rank), uses), matrix("1", "mlp", (rank, 2 * wide), uses))
     linears = (
-        *(replace(linear, passes=uses // blocks) for linear in shared),
-        matrix("0", "mlp", (h, rank), uses),
-        matrix("1", "mlp", (rank, 2 * wide), uses),
+        *(replace(linear, passes=uses // blocks, modules=uses) for linear in shared),
+        *(replace(linear, modules=pairs) for linear in own_pairs),
         matrix("linear", "other", (h, h), uses),
     )
     return join(mixer(a, a.ssm, a.num_hidden_layers), Part(linears, blocks * 3 * h))

@@ -41,6 +41,14 @@ SEPARATE_TABLES = {"t5gemma"}
 MERGED_ATTENTION = {"t5gemma2"}
 
 
+def count(architecture: Architecture) -> Parameters:
+    """The parameters of `architecture` as its transformers class holds them: an encoder as AutoModel does (default
+    pooler, no task head), a decoder with its language-model head, an encoder-decoder as ForConditionalGeneration."""
+    if architecture.structure == "encoder-decoder":
+        return two_stacks(architecture)
+    return single_stack(architecture)
+
+
 def single_stack(a: Architecture) -> Parameters:
     """A decoder or an encoder."""
     names = names_of(a.model_type)
