@@ -298,9 +298,11 @@ def catalog_check(
     """Lint the catalog: each finding is `file:line:column: rule: what, and the fix`; exit 4 when there is one."""
     from llmpick import lint
 
-    report = lint.check(tuple(directories or catalog or ()))
-    _emit(report.text, None, False)
-    if report.findings:
+    findings = lint.check(tuple(directories or catalog or ()))
+    for finding in findings:
+        print(finding)
+    print(lint.summary(findings), file=sys.stderr)
+    if findings:
         raise typer.Exit(CatalogError.exit_code)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.guidance.advise import advice
 from llmpick.record import record
-from llmpick.steps import community, domain, license, resources, task
+from llmpick.steps import community, domain, license, resources, task, vendor
 from llmpick.steps.asked import ask
 from llmpick.verdict import LicenseVerdict, Ranking, RuledOut, StepVerdict, Verdict
 
@@ -36,7 +36,7 @@ class Sorted:
 def rank(catalog: Catalog, profile: Profile) -> Ranking:
     """Judge every model of `catalog` for `profile`: ranked, ruled out with the first reason, or undecided."""
     asked = ask(profile, catalog)
-    judged = sort([judge(model, asked) for model in catalog.models], asked)
+    judged = sort(judge_all(asked), asked)
     return Ranking(
         profile=profile,
         advice=advice(profile),
@@ -48,6 +48,19 @@ def rank(catalog: Catalog, profile: Profile) -> Ranking:
         policy_version=catalog.policy.version,
         notes=notes(profile),
     )
+
+
+def judge_all(asked: Asked) -> list[Verdict]:
+    """Every candidate the Profile considers: open weights, models tuned through a vendor, or both."""
+    catalog, profile = asked.catalog, asked.profile
+    open_weights = [judge(model, asked) for model in catalog.models] if profile.weights != "api" else []
+    return open_weights + [judge_api(api, asked) for api in catalog.apis if vendor.considered(profile)]
+
+
+def judge_api(api: ApiModel, asked: Asked) -> Verdict:
+    """The same for a model tuned through a vendor's API: it needs no card, but an open vendor."""
+    steps, licensed, cost = vendor.judge(api, asked)
+    return replace(verdict(api, steps, "api", None, licensed), cost_usd=cost)
 
 
 def judge(model: Model, asked: Asked, *, all_steps: bool = False) -> Verdict:
@@ -71,7 +84,11 @@ def judge(model: Model, asked: Asked, *, all_steps: bool = False) -> Verdict:
 
 
 def verdict(
-    model: Model, steps: tuple[StepVerdict, ...], method: Method, memory: Memory | None, licensed: LicenseVerdict
+    model: Model | ApiModel,
+    steps: tuple[StepVerdict, ...],
+    method: Method,
+    memory: Memory | None,
+    licensed: LicenseVerdict,
 ) -> Verdict:
     """Sum the Ratings up: the score is the weighted sum of their low ends, `score_high` that of their high ends."""
     ratings = [rating for step in steps for rating in step.ratings]
@@ -213,6 +230,10 @@ def notes(profile: Profile) -> tuple[str, ...]:
         said.append("No card was named, so memory rules nothing out: add --gpu, for example --gpu 24GB.")
     elif profile.gpu.count > 1:
         said.append("Several cards share one job by data parallelism where a model fits on one, else by FSDP.")
+    if profile.gpu is not None and profile.weights == "any" and "weights" in profile.assumed:
+        said.append(
+            "Models tuned through a vendor's API were left out because a card was named; --weights any adds them."
+        )
     if profile.examples is None:
         said.append("Without --examples neither hours nor dollars can be said.")
     elif profile.gpu is not None and profile.gpu.name is None:

@@ -56,10 +56,14 @@ def rate_domain(model: Model, asked: Asked) -> Rating:
     """Criterion: how near the pre-training text is to the domain asked for."""
     read = frozenset(model.pretraining.domains) if model.pretraining else frozenset()
     if not read or model.pretraining is None:
-        least = "domain-specialist" if asked.domain.id == "general" else f"domain-general-{asked.domain.distance}"
-        return asked.rating("domain", asked.policy.constant(least), 1.0, "what it read is not on record")
+        return asked.rating("domain", asked.policy.constant(least(asked)), 1.0, "what it read is not on record")
     worth, because = _match(read, asked)
     return asked.rating("domain", worth, worth, because, [source.url for source in model.pretraining.sources])
+
+
+def least(asked: Asked) -> str:
+    """The policy's constant for a model that has read nothing near the domain asked for."""
+    return "domain-specialist" if asked.domain.id == "general" else f"domain-general-{asked.domain.distance}"
 
 
 def _match(read: frozenset[str], asked: Asked) -> tuple[float, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.licensing.classes import accepts
 from llmpick.licensing.judge import MISSING, is_multimodal, judge_all, licenses_of, missing
+from llmpick.licensing.schema import NOTICES
 from llmpick.licensing.situation import Situation
 from llmpick.licensing.wording import duty_text
 from llmpick.schema import ApiModel
@@ -36,7 +37,11 @@ def rate(verdict: LicenseVerdict, asked: Asked) -> Rating:
         return asked.unknown("license", verdict.because)
     worth = {"allowed": 1.0, "conditional": asked.policy.constant("license-conditional")}.get(verdict.verdict, 0.0)
     sources = [verdict.source] if verdict.source else []
-    return asked.rating("license", worth, worth, f"{verdict.id}: {verdict.because}", sources)
+    further = len(set(verdict.duties) - NOTICES)
+    owes = "owes notices at most" if verdict.verdict == "allowed" else f"{verdict.verdict}, {further} further duties"
+    return asked.rating(
+        "license", worth, worth, f"{verdict.id}: {owes}".replace("1 further duties", "1 further duty"), sources
+    )
 
 
 def checks(

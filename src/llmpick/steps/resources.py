@@ -162,17 +162,19 @@ def budget(memory: Memory, profile: Profile) -> tuple[Check, ...]:
     if memory.cost_usd is None:
         because = "its cost is not known: name a card with a known price and the number of examples"
         return (Check(name="budget", outcome="unknown", because=because),)
-    cost = memory.cost_usd.expected
-    if cost <= profile.budget:
-        return (Check(name="budget", outcome="ok", because=f"about ${cost:,.2f} of ${profile.budget:,.2f}"),)
-    return (
-        Check(
-            name="budget",
-            outcome="no",
-            because=f"about ${cost:,.2f} for one run, the budget is ${profile.budget:,.2f}",
-            shortfall=1 - profile.budget / cost,
-            remedy=f"a budget of ${cost:,.2f}",
-        ),
+    return (within(memory.cost_usd.expected, profile.budget),)
+
+
+def within(cost: float, limit: float) -> Check:
+    """Whether one run's expected dollars stay within the budget, with the margin."""
+    if cost <= limit:
+        return Check(name="budget", outcome="ok", because=f"about ${cost:,.2f} of ${limit:,.2f}")
+    return Check(
+        name="budget",
+        outcome="no",
+        because=f"about ${cost:,.2f} for one run, the budget is ${limit:,.2f}",
+        shortfall=1 - limit / cost,
+        remedy=f"a budget of ${cost:,.2f}",
     )
 
 
