@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from llmpick.catalog.faults import Fault
     from llmpick.schema import ApiModel, Model, Price, Source
 
+MULTIPLE = "mul"
+"""ISO 639's code for many languages."""
 TOLERANCE = 0.005
 """Share by which a published parameter count may differ from ours without an explanation."""
 LINEAGE_TOLERANCE = 0.1
@@ -78,6 +80,21 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.rule}: {self.message}"
+
+
+class Report(NamedTuple):
+    """What a check found."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    """Files that were read."""
+
+    @property
+    def text(self) -> str:
+        """One line per finding, or the one line that says there is none."""
+        if self.findings:
+            return "\n".join(map(str, self.findings))
+        return f"{self.files:,} files keep all {len(RULES)} rules"
 
 
 def parameters_from_architecture(catalog: Catalog) -> Iterator[Remark]:
@@ -166,10 +183,15 @@ def known_benchmarks(catalog: Catalog) -> Iterator[Remark]:
 
 
 def known_languages(catalog: Catalog) -> Iterator[Remark]:
-    """Languages are ISO 639-1 codes; ISO 639-3 only where a language has no shorter code."""
+    """Languages are ISO 639-1 codes, ISO 639-3 where there is no shorter one; `mul` means many more, not listed.
+
+    Where `mul` stands, `languages_note` says what is claimed.
+    """
     for model in catalog.models:
         for position, code in enumerate(model.languages):
-            if code not in LANGUAGES:
+            if code == MULTIPLE and not model.languages_note:
+                yield Remark(_file(model), ("languages", position), "`mul` needs a `languages_note`: which, how many?")
+            elif code not in LANGUAGES and code != MULTIPLE:
                 message = f"`{code}` is not a known ISO 639-1 code (nor 639-3 of a language without one); correct it"
                 yield Remark(_file(model), ("languages", position), message)
 
@@ -413,7 +435,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
 UNNEEDED = "unneeded-exception"
 
 
-def check(directories: Sequence[Path] = (), base: Path | None = None) -> list[Finding]:
+def check(directories: Sequence[Path] = (), base: Path | None = None) -> Report:
     """Everything wrong with the catalog in `base` (default: the bundled one) under `directories`, by place.
 
     Files that do not load are findings of the rule `schema`. Raises LlmpickError when a directory cannot be read.
@@ -423,8 +445,8 @@ def check(directories: Sequence[Path] = (), base: Path | None = None) -> list[Fi
     try:
         catalog = catalogs.assemble(layers)
     except CatalogError as error:
-        return faults or [Finding("catalog", 1, 1, "schema", str(error))]
-    return sorted([*faults, *check_catalog(catalog)])
+        return Report(tuple(faults) or (Finding("catalog", 1, 1, "schema", str(error)),), len(layers.origins))
+    return Report(tuple(sorted([*faults, *check_catalog(catalog)])), len(layers.origins))
 
 
 def check_catalog(catalog: Catalog) -> list[Finding]:

@@ -136,7 +136,7 @@ class Model:
     tasks: Annotated[tuple[Slug, ...], MinLen(1)]
     """Tasks it is made for or regularly fine-tuned for, from `tasks.yaml`."""
     languages: tuple[Language, ...] = ()
-    """Languages it was trained on, ISO 639-1 (639-3 where there is none); empty = unknown."""
+    """Languages it was trained on, ISO 639-1 (639-3 where there is none), `mul` = and many more; empty = unknown."""
     languages_note: str | None = None
     modalities: tuple[Literal["text", "image", "audio", "video"], ...] = ("text",)
     context_length: Positive | None = None
