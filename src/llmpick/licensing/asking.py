@@ -61,7 +61,8 @@ def answer(query: str, raw: Mapping[str, Any], catalog: Catalog) -> Answer:
 
 def stated_use(raw: Mapping[str, Any]) -> tuple[Situation, tuple[str, ...]]:
     """The Situation of the flags laid over that of the file, and the further licenses that the file names."""
-    base, also = Situation(), ()
+    base = Situation()
+    also: tuple[str, ...] = ()
     if raw.get("situation"):
         from llmpick.licensing import casefile
 

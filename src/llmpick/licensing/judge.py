@@ -90,7 +90,7 @@ def forbidden(licenses: Sequence[License], bound: Bound, situation: Situation) -
         duties=(term.duty,),
         because=because if len(licenses) == 1 else f"{license_.name}: {because}",
         clause=term.quote or license_.quote or "",
-        source=license_.sources[0].url,
+        source=term.source or license_.sources[0].url,
     )
 
 
@@ -99,17 +99,22 @@ def permitted(
 ) -> LicenseVerdict:
     """Allowed where only notices are owed, else conditional on the duties."""
     duties = {term.duty for _, term in bound} | ({NON_COMMERCIAL} if reserved else set())
-    further = [pair for pair in reserved + bound if pair[1].duty not in NOTICES]
-    deciding = next(iter(further + bound), None)
-    license_, quote = (deciding[0], deciding[1].quote) if deciding else (licenses[0], None)
     return LicenseVerdict(
         id=licenses[0].id,
         verdict="conditional" if duties - NOTICES else "allowed",
         duties=tuple(sorted(duties)),
         because=because_permitted(licenses, duties, situation),
-        clause=quote or license_.quote or "",
-        source=license_.sources[0].url,
+        **clause(licenses, reserved + bound),
     )
+
+
+def clause(licenses: Sequence[License], bound: list[Bound]) -> dict[str, str]:
+    """The words that decide: of the first quoted term that owes more than a notice, else of any, else the license's."""
+    quoted = [pair for pair in bound if pair[1].quote]
+    further = [pair for pair in quoted if pair[1].duty not in NOTICES]
+    for license_, term in further + quoted:
+        return {"clause": term.quote or "", "source": term.source or license_.sources[0].url}
+    return {"clause": licenses[0].quote or "", "source": licenses[0].sources[0].url}
 
 
 def reserved_terms(license_: License, situation: Situation) -> list[Term]:
@@ -126,7 +131,7 @@ def binds(term: Term, license_: License, situation: Situation) -> bool:
     """Whether everything the term asks for is stated."""
     tests = (
         not term.when or any(ACTS[act](situation, license_) for act in term.when),
-        not term.commercial or situation.commercial is True,
+        not term.commercial or is_commercial(term, situation),
         term.above is None or bool(exceeded(term.above, situation)),
         not term.regions or not situation.regions.isdisjoint(term.regions),
         not term.businesses or any(in_business(business, situation) for business in term.businesses),
@@ -136,6 +141,13 @@ def binds(term: Term, license_: License, situation: Situation) -> bool:
         not any(EXEMPTIONS[exemption](situation) for exemption in term.unless),
     )
     return all(tests)
+
+
+def is_commercial(term: Term, situation: Situation) -> bool:
+    """Whether commercial use is stated, or must be presumed: a limit of users or revenue is exceeded, and nobody said
+    that the use is not commercial.
+    """
+    return situation.commercial is True or (situation.commercial is None and term.above is not None)
 
 
 def trains_another(situation: Situation, license_: License) -> bool:

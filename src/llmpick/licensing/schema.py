@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from annotated_types import Gt, MinLen
 
 from llmpick.record import Pattern, record
-from llmpick.schema import Slug, Sources, Text
+from llmpick.schema import Slug, Sources, Text, Url
 
 Region = Annotated[str, Pattern("[A-Z]{2}")]
 """ISO 3166-1 alpha-2, or EU for its member states."""
@@ -78,6 +78,8 @@ class Term:
     section: str | None = None
     quote: str | None = None
     """At most 30 words of the text, verbatim."""
+    source: Url | None = None
+    """Where the quotation stands, when not in the license's first source."""
     note: str | None = None
 
 

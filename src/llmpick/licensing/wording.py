@@ -14,39 +14,60 @@ if TYPE_CHECKING:
     from llmpick.licensing.situation import Situation
 
 DUTIES = {
-    "attribution": "Credit the author, name the license and link to both",
-    "comply_law": "Obey the law that applies to you",
-    "include_licence_copy": "Give a copy of the license to everyone who gets the weights",
-    "keep_notice": "Keep the copyright and license notices in every copy",
-    "state_changes": "Say prominently that, and what, you changed",
-    "comply_aup": "Obey the acceptable-use policy or the list of forbidden uses",
-    "pass_on_use_restrictions": "Bind your own users to the use restrictions by contract, and tell them so",
-    "notify_licensor": "Tell the licensor, once, before commercial use",
-    "register": "Register with the licensor before commercial use",
-    "apply_for_commercial_licence": "Apply for the free commercial license, and wait for the approval",
-    "keep_guardrails": "Do not remove or weaken the safety guardrails without an equal replacement",
-    "legal_review": "Have a lawyer read the license: the text leaves this open, or was not available to us",
-    "non_commercial_only": "Use it for non-commercial purposes only",
-    "comply_terms": "Obey the vendor's terms of service",
-    "separate_licence": "Get a separate license from the licensor first",
-    "security_review": "Pass the licensor's security review first",
-    "regulatory_authorisation": "Get the authorization of the health regulator first",
-    "choose_other_model": "Choose another model: nothing usual lifts this",
+    "attribution": ("credit the author", "Credit the author, name the license and link to both"),
+    "comply_law": ("obey the law", "Obey the law that applies to you"),
+    "include_licence_copy": (
+        "pass on a copy of the license",
+        "Give everyone who gets the weights a copy of the license",
+    ),
+    "keep_notice": ("keep the notices", "Keep the copyright and license notices in every copy"),
+    "state_changes": ("state your changes", "Say prominently that you changed it, and what"),
+    "comply_aup": ("obey its use policy", "Obey the acceptable-use policy or list of forbidden uses"),
+    "pass_on_use_restrictions": (
+        "bind your users to its use policy",
+        "Bind your own users to the use policy by contract",
+    ),
+    "notify_licensor": ("notify the licensor", "Tell the licensor, once, before commercial use"),
+    "register": ("register with the licensor", "Register with the licensor before commercial use"),
+    "apply_for_commercial_licence": (
+        "apply for its commercial license",
+        "Apply for the commercial license and wait for the approval",
+    ),
+    "keep_guardrails": ("keep its guardrails", "Do not remove or weaken the safety guardrails"),
+    "legal_review": (
+        "have a lawyer read it",
+        "Have a lawyer read the license: the case is open, or the text was not at hand",
+    ),
+    "non_commercial_only": ("stay non-commercial", "Use it for non-commercial purposes only"),
+    "comply_terms": ("obey the vendor's terms", "Obey the vendor's terms of service"),
+    "separate_licence": ("get a separate license", "Get a separate license from the licensor first"),
+    "security_review": ("pass a security review", "Pass the licensor's security review first"),
+    "regulatory_authorisation": ("get authorized", "Get the authorization of the health regulator first"),
+    "choose_other_model": ("choose another model", "Choose another model: nothing usual lifts this"),
 }
+"""Duty -> in a few words, and in a sentence."""
 WITH_VALUE = {
-    "display": "Show “{}” prominently on the website, in the interface or in the documentation",
-    "name_prefix": "Begin the name of the model you give away with “{}”",
-    "share_alike": "Publish your fine-tuned weights under {} as well, with their source where it asks for that",
+    "display": ("show “{}”", "Show “{}” prominently on the website, in the interface or in the documentation"),
+    "name_prefix": ("begin its name with “{}”", "Begin the name of the model you give away with “{}”"),
+    "share_alike": ("publish it under {}", "Publish your fine-tuned weights under {} too, with the source it asks for"),
 }
-MODEL_NAME = "display:model name"
+MODEL_NAME = ("show the model's name", "Show the name of the model prominently in the user interface")
+
+
+def words(duty: str) -> tuple[str, str]:
+    """A duty in a few words, and in a sentence; an id nobody explained stands for itself."""
+    if duty == "display:model name":
+        return MODEL_NAME
+    kind, _, value = duty.partition(":")
+    if value and kind in WITH_VALUE:
+        brief, full = WITH_VALUE[kind]
+        return brief.format(value), full.format(value)
+    return DUTIES.get(duty, (duty, duty))
 
 
 def duty_text(duty: str) -> str:
     """A duty id as one plain sentence without a full stop; an id nobody explained is returned as it is."""
-    if duty == MODEL_NAME:
-        return "Show the name of the model prominently in the user interface"
-    kind, _, value = duty.partition(":")
-    return WITH_VALUE[kind].format(value) if value and kind in WITH_VALUE else DUTIES.get(duty, duty)
+    return words(duty)[1]
 
 
 REGION_NAMES = {"EU": "the EU", "GB": "the United Kingdom", "KR": "South Korea"}
@@ -55,7 +76,7 @@ BUSINESS_NAMES = {
     "ai-work-assistant": "an AI work assistant business",
     "software-provider": "a software provider",
     "cloud-provider": "a cloud provider",
-    "competitor": "a competitor of the licensor",
+    "competitor": "competing with the licensor",
 }
 FIELD_NAMES = {
     "military": "military use",
@@ -87,11 +108,11 @@ def offense(term: Term, situation: Situation) -> str:
         return f"for {named(term.businesses, BUSINESS_NAMES)}, {over}" if term.businesses else over
     if term.regions:
         theirs = [REGION_NAMES.get(region, region) for region in term.regions if region in situation.regions]
-        return f"nothing is granted to {'multimodal users' if term.multimodal else 'users'} in {' or '.join(theirs)}"
+        return f"{withheld(term)} to licensees in {' or '.join(theirs)}"
     if term.fields:
         return f"{named(term.fields, FIELD_NAMES)} is not permitted"
     if term.businesses:
-        return f"{named(term.businesses, BUSINESS_NAMES)} gets no rights"
+        return f"{named(term.businesses, BUSINESS_NAMES)} is not licensed"
     return plain_offense(term)
 
 
@@ -124,26 +145,15 @@ def lifted(duty: str, license_: License) -> str:
         "separate_licence": f"a separate license from {who} is needed",
         "security_review": f"a security review by {who} must be passed first",
         "regulatory_authorisation": "the authorization must be obtained first",
-        "choose_other_model": "nothing usual lifts this, choose another model",
+        "choose_other_model": "choose another model",
     }[duty]
 
 
 def because_permitted(licenses: Sequence[License], duties: set[str], situation: Situation) -> str:
     """What the use owes, and the limits to keep an eye on."""
-    further = [uncapital(duty_text(duty)) for duty in sorted(duties - NOTICES)]
-    notices = [uncapital(duty_text(duty)) for duty in sorted(duties & NOTICES)]
-    if further:
-        owed = f"permitted if you {', '.join(further)}"
-    else:
-        owed = (
-            f"permitted; only notices are owed: {', '.join(notices)}" if notices else "permitted; this use owes nothing"
-        )
-    return "; ".join((owed, *watch(licenses, situation)))
-
-
-def uncapital(text: str) -> str:
-    """`text` with a small first letter."""
-    return text[:1].lower() + text[1:]
+    owed = ", ".join(words(duty)[0] for duty in (*sorted(duties - NOTICES), *sorted(duties & NOTICES)))
+    permitted = f"permitted if you {owed}" if owed else "permitted, and nothing is owed"
+    return "; ".join((permitted, *watch(licenses, situation)))
 
 
 def watch(licenses: Sequence[License], situation: Situation) -> tuple[str, ...]:
@@ -164,7 +174,7 @@ def unreached(term: Term, license_: License, situation: Situation) -> str:
     if term.above is None or term.businesses:
         return ""
     stated = figures(term.above, situation)
-    below = [f"{counted(name, stated[name] or 0)} stated" for name in limits(term.above) if stated[name] is not None]
+    below = [f"you have {counted(name, figure)}" for name in limits(term.above) if (figure := stated[name]) is not None]
     line = " or ".join(counted(name, limit) for name, limit in limits(term.above).items())
     when = " at the release date" if term.above.measured == "at-release" else ""
     return f"above {line}{when} {lifted(term.duty, license_)}{f' ({below[0]})' if below else ''}"
@@ -174,5 +184,9 @@ def unstated_region(term: Term, situation: Situation) -> str:
     """'not in the EU', while the region is unknown and the model may be meant."""
     if not term.regions or situation.region is not None or (term.multimodal and situation.multimodal is False):
         return ""
-    whom = "its multimodal models are not licensed" if term.multimodal else "nothing is granted"
-    return f"{whom} to users in {', '.join(REGION_NAMES.get(region, region) for region in term.regions)}"
+    return f"{withheld(term)} to licensees in {', '.join(REGION_NAMES.get(region, region) for region in term.regions)}"
+
+
+def withheld(term: Term) -> str:
+    """What a region does not get."""
+    return "its multimodal models are not licensed" if term.multimodal else "nothing is licensed"
