@@ -395,7 +395,7 @@ def modelines(catalog: Catalog) -> Iterator[Remark]:
 
 def expected_files(catalog: Catalog) -> Iterator[Remark]:
     """Every file of a catalog is one that llmpick reads."""
-    for directory in dict.fromkeys(catalog.origins.values()):
+    for directory in catalog.directories:
         for file in sorted(directory.rglob("*")):
             path = file.relative_to(directory).as_posix()
             if file.suffix in (".yaml", ".yml", ".json") and not kind_of(path) and path not in _written(path):

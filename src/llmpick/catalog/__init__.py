@@ -45,6 +45,8 @@ class Catalog:
     """The newest day on which somebody opened one of its sources (YYYY-MM-DD); empty when there are none."""
     origins: Mapping[str, Path]
     """Relative path of each file read -> the directory it came from."""
+    directories: tuple[Path, ...] = ()
+    """All directories, the undermost first."""
 
     def model(self, id_: str) -> Model:
         """The model with that very Hub id; KeyError if there is none. `browse.find` takes short names."""
@@ -66,6 +68,7 @@ class Layers(NamedTuple):
     values: Mapping[str, Any]
     """Relative path -> record or rows."""
     origins: Mapping[str, Path]
+    directories: tuple[Path, ...]
     date: str
     faults: tuple[Fault, ...]
 
@@ -97,7 +100,7 @@ def read(directories: Sequence[Path]) -> Layers:
         origins |= dict.fromkeys(layer.values, directory)
         dates.append(layer.date)
         faults += [fault._replace(path=shown(directory / fault.path)) for fault in layer.faults]
-    return Layers(values, origins, max(dates), tuple(faults))
+    return Layers(values, origins, tuple(directories), max(dates), tuple(faults))
 
 
 def assemble(layers: Layers) -> Catalog:
@@ -117,6 +120,7 @@ def assemble(layers: Layers) -> Catalog:
         **tables,
         date=layers.date,
         origins=layers.origins,
+        directories=layers.directories,
     )
 
 

@@ -151,8 +151,8 @@ def _explain(path: str, root: yaml.Node, hint: Any, error: ErrorDetails) -> Faul
 
 
 def _mark(root: yaml.Node, loc: Loc) -> Mark:
-    """Where the value at `loc` stands: its key in a mapping, its first character in a list."""
-    node, mark = root, mark_of(root.start_mark)
+    """Where the value at `loc` stands: its key in a mapping, its first character in a list, else the first line."""
+    node, mark = root, Mark(1, 1)
     for part in loc:
         if isinstance(node, yaml.MappingNode):
             pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)
