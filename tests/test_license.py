@@ -271,10 +271,11 @@ def test_flags_win_over_the_file(tmp_path):
     [
         ("comercial: true", "did you mean commercial"),
         ("commercial: yes please", "write true or false"),
-        ("monthly_active_users: -3", "not negative"),
-        ("monthly_active_users: .nan", "not negative"),
-        ("annual_revenue_usd: true", "not negative"),
+        ("monthly_active_users: -3", "write a number from 0"),
+        ("monthly_active_users: .nan", "write a number from 0"),
+        ("annual_revenue_usd: true", "write a number from 0"),
         ("region: 7", "write text"),
+        ("region: Atlantis", "ISO 3166"),
         ("- a list", "holds no fields"),
         ("a: [", "neither YAML nor JSON"),
         ("extra: 3", "`extra` must hold fields"),
@@ -289,16 +290,51 @@ def test_a_bad_file_is_one_line_that_says_what_is_right(tmp_path, text, message)
     assert "\n" not in str(error.value)
 
 
+def test_the_model_a_case_names_says_whether_it_sees(tmp_path):
+    text = "model: meta-llama/Llama-3.2-{}-Instruct\nsituation: {{region: EU}}\n"
+    verdicts = [
+        asking.answer(
+            "llama3.2", {"situation": write(tmp_path, f"{size}.yaml", text.format(size))}, CATALOG
+        ).verdict.verdict
+        for size in ("11B-Vision", "1B")
+    ]
+    assert verdicts == ["forbidden", "conditional"]
+
+
+def test_affiliates_and_employers_count_where_the_license_says_so():
+    def verdict(license_id, **stated):
+        return judge(LICENSES[license_id], Situation(commercial=True, **stated)).verdict
+
+    assert verdict("llama3.1", monthly_active_users=4e8, affiliates_monthly_active_users=4e8) == "forbidden"
+    assert verdict("qwen", monthly_active_users=6e7, affiliates_monthly_active_users=6e7) == "allowed"
+    assert verdict("mistral-modified-mit", employer_monthly_revenue_usd=2.1e7) == "forbidden"
+    assert verdict("lfm1.0", employer_monthly_revenue_usd=2.1e7) == "allowed"
+
+
+def test_what_was_not_considered_is_said(tmp_path):
+    path = write(tmp_path, "a.yaml", "extra: {moon_phase: full}")
+    assert asking.answer("mit", {"situation": path}, CATALOG).verdict.because.endswith("not considered: moon_phase")
+
+
 def test_a_missing_file_is_an_error():
     with pytest.raises(LlmpickError, match="cannot read"):
         asking.answer("mit", {"situation": "nowhere.yaml"}, CATALOG)
 
 
 def test_switches_nobody_asks_about_are_kept_apart():
-    situation = from_mapping({"extra": {"moon_phase": "full", "vision": True}, "note": "x", "region": False})
+    extra = {"moon_phase": "full", "vision_model": True, "student-kind": "BERT encoder", "Keeps guardrails": True}
+    situation = from_mapping({"extra": extra | {"is_nonprofit": False}, "note": "x", "region": False})
     assert situation.ignored == ("moon_phase",)
-    assert situation.multimodal is True
+    assert (situation.multimodal, situation.student_is_language_model) == (True, False)
+    assert (situation.guardrails_removed, situation.licensee_type) == (False, None)
     assert situation.regions == {"NO"}
+
+
+def test_flags_are_read_as_people_write_them():
+    assert asking.answer("llama3.1", {"monthly_users": "800M"}, CATALOG).verdict.verdict == "forbidden"
+    assert asking.answer("lfm1.0", {"commercial": True, "annual_revenue": "$5,000,000"}, CATALOG).verdict.duties == ()
+    with pytest.raises(LlmpickError, match="annual_revenue_usd"):
+        asking.answer("lfm1.0", {"annual_revenue": "lots"}, CATALOG)
 
 
 @pytest.mark.parametrize("query", ["apache-2.0 (Gemma 4)", "license:apache-2.0", "Apache 2.0", "APACHE2"])
@@ -392,3 +428,10 @@ def test_the_allow_list_accepts():
 
 def test_licenses_are_records_with_an_id_of_their_own():
     assert all(isinstance(one, License) and key == one.id for key, one in LICENSES.items())
+
+
+def test_the_documentation_lists_every_duty():
+    page = (Path(__file__).parents[1] / "docs" / "licenses.md").read_text(encoding="utf-8")
+    assert [
+        f"| `{duty}` | {text} |" for duty, (_, text) in DUTIES.items() if f"| `{duty}` | {text} |" not in page
+    ] == []

@@ -25,23 +25,40 @@ def at_least(*stated: float | None) -> float | None:
     return max(known) if known else None
 
 
+def together(own: float | None, others: float | None) -> float | None:
+    """Own and others' figure added up; None when neither is stated."""
+    return None if own is None and others is None else (own or 0.0) + (others or 0.0)
+
+
 def figures(above: Above, situation: Situation) -> dict[str, float | None]:
-    """What the situation says about each amount a term may limit, at the time the term measures it.
+    """What the situation says about each amount a term may limit, of those whom it counts, at the time it counts.
 
     Who is active on a day is active in that month; a year earns at least what one of its months does, and one of its
     months at least a twelfth of the year.
     """
     s = situation
     users = at_least(s.monthly_active_users, s.daily_active_users)
+    yearly = at_least(s.annual_revenue_usd, s.monthly_revenue_usd)
+    monthly = at_least(s.monthly_revenue_usd, a_month(s.annual_revenue_usd))
+    if "affiliates" in above.whose:
+        users = together(users, s.affiliates_monthly_active_users)
+        yearly = together(yearly, s.affiliates_annual_revenue_usd)
+    if "employer" in above.whose:
+        monthly = at_least(monthly, s.employer_monthly_revenue_usd, a_month(s.employer_annual_revenue_usd))
     if above.measured == "at-release" and s.monthly_active_users_at_release is not None:
         users = s.monthly_active_users_at_release
     return {
         "monthly_users": users,
         "daily_users": s.daily_active_users,
-        "annual_revenue": at_least(s.annual_revenue_usd, s.monthly_revenue_usd),
-        "monthly_revenue": at_least(s.monthly_revenue_usd, s.annual_revenue_usd and s.annual_revenue_usd / MONTHS),
+        "annual_revenue": yearly,
+        "monthly_revenue": monthly,
         "monthly_output_tokens": s.monthly_output_tokens,
     }
+
+
+def a_month(yearly: float | None) -> float | None:
+    """What some month of a year earns at least."""
+    return None if yearly is None else yearly / MONTHS
 
 
 def limits(above: Above) -> dict[str, float]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.licensing import casefile
 from llmpick.licensing.judge import is_multimodal, judge_all, licenses_of, missing
-from llmpick.licensing.situation import Situation, region_codes
+from llmpick.licensing.situation import Situation, typed
 from llmpick.record import record
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ FLAGS = {
     "train_on_outputs": "trains_other_model_on_outputs",
 }
 """Flag of `llmpick license` -> field of the Situation."""
+MULTIMODAL_WORDS = re.compile(r"(?<![a-z])(vision|vl|vlm|multimodal|omni|audio)(?![a-z])", re.IGNORECASE)
 SEVERAL = re.compile(r"\s*(?:,|\+|&|\bwith\b|\band\b)\s*", re.IGNORECASE)
 
 
@@ -48,30 +50,32 @@ def answer(query: str, raw: Mapping[str, Any], catalog: Catalog) -> Answer:
     Flags win over `--situation FILE`, and QUERY over the license the file names; what the file lists under
     `also_applies` binds too. LlmpickError when nothing of that name is known or the file is wrong.
     """
-    situation, also = stated_use(raw)
-    model = find_model(query, catalog.models)
+    situation, also, model_name = stated_use(raw)
+    known = fold(query) in spellings(catalog.licenses)
+    model = None if known else find_model(query, catalog.models)
     found = licenses_of(model, catalog.licenses) if model else find_licenses(query, catalog)
-    found = tuple(dict.fromkeys((*found, *(one for name in also for one in find_licenses(name, catalog)))))
-    if model and situation.multimodal is None:
-        situation = replace(situation, multimodal=is_multimodal(model))
-    if not found or (model and not licenses_of(model, catalog.licenses)):
+    if not found:
         return Answer(verdict=missing(model), name="no license on record")
-    return Answer(verdict=judge_all(found, situation), name=" with ".join(license_.name for license_ in found))
+    found = tuple(dict.fromkeys((*found, *(one for name in also for one in find_licenses(name, catalog)))))
+    if situation.multimodal is None:
+        meant = model or find_model(model_name, catalog.models)
+        situation = replace(situation, multimodal=is_multimodal(meant) if meant else sounds_multimodal(model_name))
+    verdict = judge_all(found, situation)
+    if situation.ignored:
+        verdict = replace(verdict, because=f"{verdict.because}; not considered: {', '.join(situation.ignored)}")
+    return Answer(verdict=verdict, name=" with ".join(license_.name for license_ in found))
 
 
-def stated_use(raw: Mapping[str, Any]) -> tuple[Situation, tuple[str, ...]]:
-    """The Situation of the flags laid over that of the file, and the further licenses that the file names."""
-    base = Situation()
-    also: tuple[str, ...] = ()
-    if raw.get("situation"):
-        from llmpick.licensing import casefile
+def sounds_multimodal(name: str) -> bool | None:
+    """Whether a model's name says that it reads more than text; None where it says nothing."""
+    return True if MULTIMODAL_WORDS.search(name) else None
 
-        case = casefile.read(Path(raw["situation"]))
-        base, also = case.situation, case.also_applies
+
+def stated_use(raw: Mapping[str, Any]) -> tuple[Situation, tuple[str, ...], str]:
+    """The Situation of the flags laid over that of the file, and the further licenses and the model the file names."""
+    case = casefile.read(Path(raw["situation"])) if raw.get("situation") else casefile.CaseFile(situation=Situation())
     given = {field: raw[flag] for flag, field in FLAGS.items() if raw.get(flag) is not None}
-    if "region" in given:
-        region_codes(given["region"])
-    return replace(base, **given), also
+    return replace(case.situation, **typed(given)), case.also_applies, case.model or ""
 
 
 def find_model(query: str, models: Sequence[Model]) -> Model | None:

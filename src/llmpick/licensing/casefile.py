@@ -74,5 +74,5 @@ def from_case(values: Mapping[str, Any]) -> CaseFile:
         situation=from_mapping(stated),
         license=None if named is None else str(named),
         also_applies=(also,) if isinstance(also, str) else tuple(map(str, also)),
-        model=values.get("model"),
+        model=None if values.get("model") is None else str(values["model"]),
     )

@@ -24,8 +24,16 @@ NON_COMMERCIAL = "non_commercial_only"
 MISSING = "verify the license: none is on record"
 MULTIMODAL = frozenset({"image", "audio", "video"})
 BUSINESS_WORDS = {
-    "model-as-a-service": ("maas", "model_as_a_service", "inference_provider", "inference_api", "model_api"),
-    "ai-work-assistant": ("work_assistant", "coding_assistant", "office_assistant", "office_productivity"),
+    "model-as-a-service": (
+        "maas",
+        "model_as_a_service",
+        "inference",
+        "model_api",
+        "llm_api",
+        "api_provider",
+        "hosting",
+    ),
+    "ai-work-assistant": ("work_assistant", "coding_assistant", "office_assistant", "office_productivity", "ai_coding"),
     "software-provider": ("software", "saas"),
     "cloud-provider": ("cloud",),
     "competitor": ("competitor", "competes", "competing"),
@@ -174,7 +182,7 @@ EXEMPTIONS: dict[Exemption, Callable[[Situation], bool]] = {
     "internal-use": lambda situation: situation.internal,
     "non-profit": lambda situation: situation.non_profit,
     "certified-partner": lambda situation: situation.certified_partner is True,
-    "end-user": lambda situation: slug(situation.role).startswith("end_user"),
+    "end-user": lambda situation: "end_user" in slug(situation.role),
 }
 
 

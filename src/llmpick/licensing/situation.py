@@ -6,7 +6,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.licensing.switches import key_of, read_extra
 from llmpick.record import record
+from llmpick.units import parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -28,6 +30,7 @@ REGIONS = {
     "FRANCE": "FR",
     "SWITZERLAND": "CH",
 }
+LARGEST = 1e18
 NON_PROFITS = ("non_profit", "nonprofit", "charity", "university", "academic", "research_institution", "academia")
 
 
@@ -44,6 +47,12 @@ class Situation:
     annual_revenue_usd: float | None = None
     monthly_revenue_usd: float | None = None
     monthly_output_tokens: float | None = None
+    affiliates_monthly_active_users: float | None = None
+    """Of all affiliates together, the licensee's own not counted; so too for their revenue."""
+    affiliates_annual_revenue_usd: float | None = None
+    employer_monthly_revenue_usd: float | None = None
+    """Of the employer, where the licensee is a natural person."""
+    employer_annual_revenue_usd: float | None = None
     region: str | None = None
     """Where the licensee lives or has its principal place of business: ISO 3166, EU, or a common name."""
     distributes_weights: bool | None = None
@@ -96,7 +105,7 @@ def region_codes(region: str) -> frozenset[str]:
 
 def slug(text: str | None) -> str:
     """`text` in lower case with `_` between words; '' for None."""
-    return "_".join((text or "").lower().replace("-", " ").replace("_", " ").split())
+    return key_of(text or "")
 
 
 def from_mapping(stated: Mapping[str, Any]) -> Situation:
@@ -106,8 +115,8 @@ def from_mapping(stated: Mapping[str, Any]) -> Situation:
         raise LlmpickError("`extra` must hold fields", "for example `clinical_use: false`")
     plain = {key: value for key, value in stated.items() if key not in ("extra", "note") and value is not None}
     refuse_unknown(plain, FIELDS, "the situation")
-    switches, ignored = read_extra(extra)
-    return typed({**switches, **plain}, ignored)
+    switches, ignored = read_extra(extra, FIELDS)
+    return Situation(**typed({**switches, **plain}), ignored=ignored)
 
 
 def refuse_unknown(values: Mapping[str, Any], known: Collection[str], where: str) -> None:
@@ -119,73 +128,12 @@ def refuse_unknown(values: Mapping[str, Any], known: Collection[str], where: str
 
 
 FIELDS = frozenset(field.name for field in fields(Situation)) - {"ignored"}
-SWITCHES: dict[str, tuple[str, Any]] = {
-    "vision": ("multimodal", True),
-    "is_multimodal": ("multimodal", True),
-    "multimodal_model": ("multimodal", True),
-    "model_is_multimodal": ("multimodal", True),
-    "text_only": ("multimodal", False),
-    "nonprofit": ("licensee_type", "non-profit"),
-    "non_profit": ("licensee_type", "non-profit"),
-    "qualified_nonprofit": ("licensee_type", "non-profit"),
-    "qualified_non_profit": ("licensee_type", "non-profit"),
-    "is_nonprofit": ("licensee_type", "non-profit"),
-    "certified_inference_partner": ("certified_partner", True),
-    "via_certified_partner": ("certified_partner", True),
-    "bypasses_guardrails": ("guardrails_removed", True),
-    "bypasses_guardrail": ("guardrails_removed", True),
-    "guardrail_bypassed": ("guardrails_removed", True),
-    "guardrails_bypassed": ("guardrails_removed", True),
-    "removes_guardrails": ("guardrails_removed", True),
-    "disables_guardrails": ("guardrails_removed", True),
-    "weakens_guardrails": ("guardrails_removed", True),
-    "guardrail_removed": ("guardrails_removed", True),
-    "student_is_llm": ("student_is_language_model", True),
-    "has_regulatory_authorization": ("has_regulatory_authorisation", True),
-    "regulatory_authorisation": ("has_regulatory_authorisation", True),
-    "regulatory_authorization": ("has_regulatory_authorisation", True),
-    "output_tokens_per_month": ("monthly_output_tokens", None),
-}
-"""Other names of a field in `extra`, and what it says when true; None = the value itself."""
-MULTIMODAL = ("multimodal", "vision", "image", "audio", "video")
-ADAPTERS = ("adapter", "weight", "merged", "checkpoint", "model", "gguf")
 
 
-def read_extra(extra: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The rare switches of a case as fields, and those that no license asks about."""
-    stated: dict[str, Any] = {}
-    ignored = []
-    for key, value in extra.items():
-        name = slug(key)
-        if value is None:
-            continue
-        if name in FIELDS:
-            stated[name] = value
-        elif name in SWITCHES:
-            stated |= switch(name, value)
-        elif name in ("modality", "modalities", "model_modality"):
-            stated["multimodal"] = any(word in str(value).lower() for word in MULTIMODAL)
-        elif name == "publishes":
-            stated |= {"distributes_weights": True} if any(word in slug(str(value)) for word in ADAPTERS) else {}
-        else:
-            ignored.append(key)
-    return stated, tuple(sorted(ignored))
-
-
-def switch(name: str, value: object) -> dict[str, Any]:
-    """One renamed switch; a false one negates a yes/no field and says nothing about a word."""
-    field, meaning = SWITCHES[name]
-    if meaning is None:
-        return {field: value}
-    if value is True:
-        return {field: meaning}
-    return {field: not meaning} if value is False and isinstance(meaning, bool) else {}
-
-
-def typed(stated: Mapping[str, Any], ignored: tuple[str, ...]) -> Situation:
-    """A Situation of these fields, each of the right type. LlmpickError says which is not."""
+def typed(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """These fields, each of the right type. LlmpickError says which is not."""
     kinds = {field.name: str(field.type).split(" |")[0] for field in fields(Situation)}
-    return Situation(**{key: READERS[kinds[key]](key, value) for key, value in stated.items()}, ignored=ignored)
+    return {key: READERS[kinds[key]](key, value) for key, value in stated.items()}
 
 
 def read_bool(key: str, value: object) -> bool:
@@ -196,23 +144,18 @@ def read_bool(key: str, value: object) -> bool:
 
 
 def read_float(key: str, value: object) -> float:
-    """`value` as a number that is not negative; YAML 1.1 hands over `9e8` as text."""
-    try:
-        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
-    except ValueError:
-        number = -1.0
-    if not number >= 0:
-        raise LlmpickError(f"`{key}` is {value!r}", "write a number that is not negative")
-    return number
+    """`value` as a number that is not negative; `9e8`, `900M` and `$20,000,000` are read as people mean them."""
+    return parse_number(value, f"`{key}`", 0, LARGEST)
 
 
 def read_str(key: str, value: object) -> str:
-    """`value` if it is text; `region: NO` is Norway, though YAML 1.1 reads it as false."""
-    if key == "region" and value is False:
-        return "NO"
-    if not isinstance(value, str):
+    """`value` if it is text, a region only if it is known; `NO` is Norway, though YAML 1.1 reads it as false."""
+    text = "NO" if key == "region" and value is False else value
+    if not isinstance(text, str):
         raise LlmpickError(f"`{key}` is {value!r}", "write text")
-    return value
+    if key == "region":
+        region_codes(text)
+    return text
 
 
 READERS: dict[str, Callable[[str, object], Any]] = {"bool": read_bool, "float": read_float, "str": read_str}
