@@ -187,6 +187,29 @@ def advise(
 
 
 @app.command()
+@takes(PROFILE)
+def plan(
+    raw: dict[str, Any],
+    *,
+    model: MODEL,
+    framework: Annotated[str | None, typer.Option("--framework", metavar="NAME", help="Write what it loads.")] = None,
+    catalog: CATALOG = None,
+    format: FORMAT = None,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for its files.")] = Path("plan"),
+    force: FORCE = False,
+) -> None:
+    """Hyperparameters with reasons; with --framework, the config or script that trainer loads."""
+    from llmpick import planning
+
+    facts, profile = _asked(raw, catalog)
+    made = planning.answer(model, facts, profile)
+    _show("plan", (made,), format, None, force)
+    if framework:
+        for path in planning.write_files(made, framework, output, force=force):
+            print(f"wrote {path}", file=sys.stderr)
+
+
+@app.command()
 @takes(USE)
 def license(
     raw: dict[str, Any],
@@ -298,11 +321,9 @@ def catalog_check(
     """Lint the catalog: each finding is `file:line:column: rule: what, and the fix`; exit 4 when there is one."""
     from llmpick import lint
 
-    findings = lint.check(tuple(directories or catalog or ()))
-    for finding in findings:
-        print(finding)
-    print(lint.summary(findings), file=sys.stderr)
-    if findings:
+    report = lint.check(tuple(directories or catalog or ()))
+    _emit(report.text, None, False)
+    if report.findings:
         raise typer.Exit(CatalogError.exit_code)
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog import browse
+from llmpick.config_json import from_config
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.profile import find_task
 from llmpick.sizing.estimate import Run, estimate
@@ -51,8 +52,6 @@ def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catal
 
 def read_config(path: Path) -> Architecture:
     """The Architecture in a config.json; raises LlmpickError in one line."""
-    from llmpick.architecture import from_config
-
     try:
         data = path.read_bytes()[: LARGEST_CONFIG + 1]
     except OSError as error:
