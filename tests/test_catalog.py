@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -90,6 +91,8 @@ def test_other_names_say_what_they_may_mean(small, name, says):
 
 def test_vendor_models_are_found_where_they_are_asked_for(small):
     assert browse.find_any(small, "gpt-4.1-mini-2025-04-14").id == "openai/gpt-4.1-mini-2025-04-14"
+    vendors = dataclasses.replace(small.apis[0], id="vendor/qwen3-8b")
+    assert browse.find_any(dataclasses.replace(small, apis=(vendors,)), "qwen3-8b").id == "Qwen/Qwen3-8B"
     with pytest.raises(LlmpickError):
         browse.find(small, "gpt-4.1-mini-2025-04-14")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.record import record
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmpick.catalog import Catalog
     from llmpick.schema import Task
 
-Entry = TypeVar("Entry", Model, Model | ApiModel)
+Entry = TypeVar("Entry", Model, ApiModel)
 SHOWN = 8
 """Names an ambiguous one lists."""
 OLDEST = 10
@@ -125,24 +125,34 @@ def find(catalog: Catalog, name: str) -> Model:
 
     Raises LlmpickError with the candidates when several or none match.
     """
-    return _pick(catalog.models, name)
+    return _meant(catalog.models, name) or _unfound(name, catalog.models)
 
 
 def find_any(catalog: Catalog, name: str) -> Model | ApiModel:
-    """Like `find`, among the models tuned through a vendor's API as well."""
-    entries: tuple[Model | ApiModel, ...] = (*catalog.models, *catalog.apis)
-    return _pick(entries, name)
+    """Like `find`; what names no open-weight model may name one that is tuned through a vendor's API."""
+    found = _meant(catalog.models, name) or _meant(catalog.apis, name)
+    return found or _unfound(name, (*catalog.models, *catalog.apis))
 
 
-def _pick(entries: Sequence[Entry], name: str) -> Entry:
-    wanted = re.sub(r"^https?://(www\.)?(huggingface\.co|hf\.co)/", "", name.strip()).strip("/")
+def _meant(entries: Sequence[Entry], name: str) -> Entry | None:
+    """The entry that `name` means; None where it means none, LlmpickError where it means several."""
+    wanted = _without_host(name)
     for form in (_exact, str.casefold, _short, _squashed):
         found = [entry for entry in entries if form(entry.id) == form(wanted)]
         if len(found) == 1:
             return found[0]
         if found:
             raise LlmpickError(f"{name!r} may be {_listed([entry.id for entry in found])}", "give the whole id")
-    raise LlmpickError(f"no model {name!r} in the catalog", _near(wanted, [entry.id for entry in entries]))
+    return None
+
+
+def _unfound(name: str, entries: Sequence[Model | ApiModel]) -> NoReturn:
+    hint = _near(_without_host(name), [entry.id for entry in entries])
+    raise LlmpickError(f"no model {name!r} in the catalog", hint)
+
+
+def _without_host(name: str) -> str:
+    return re.sub(r"^https?://(www\.)?(huggingface\.co|hf\.co)/", "", name.strip()).strip("/")
 
 
 def _exact(id_: str) -> str:
