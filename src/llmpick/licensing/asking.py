@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.licensing import casefile
@@ -16,7 +16,6 @@ from llmpick.record import record
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llmpick.catalog import Catalog
     from llmpick.licensing.schema import License
     from llmpick.schema import Model
     from llmpick.verdict import LicenseVerdict
@@ -35,6 +34,18 @@ MULTIMODAL_WORDS = re.compile(r"(?<![a-z])(vision|vl|vlm|multimodal|omni|audio)(
 SEVERAL = re.compile(r"\s*(?:,|\+|&|\bwith\b|\band\b)\s*", re.IGNORECASE)
 
 
+class Facts(Protocol):
+    """What a catalog offers here."""
+
+    @property
+    def licenses(self) -> Mapping[str, License]:
+        """By id."""
+
+    @property
+    def models(self) -> Sequence[Model]:
+        """By id."""
+
+
 @record
 class Answer:
     """What `llmpick license` answers."""
@@ -44,7 +55,7 @@ class Answer:
     """The names of all licenses that bind."""
 
 
-def answer(query: str, raw: Mapping[str, Any], catalog: Catalog) -> Answer:
+def answer(query: str, raw: Mapping[str, Any], catalog: Facts) -> Answer:
     """The verdict on a license, on several ('mit + llama3.1') or on a model, for the use that the flags describe.
 
     Flags win over `--situation FILE`, and QUERY over the license the file names; what the file lists under
@@ -86,7 +97,7 @@ def find_model(query: str, models: Sequence[Model]) -> Model | None:
     return named[0] if len(named) == 1 else None
 
 
-def find_licenses(query: str, catalog: Catalog) -> tuple[License, ...]:
+def find_licenses(query: str, catalog: Facts) -> tuple[License, ...]:
     """The license that `query` names by id or alias, or those it lists. LlmpickError names the nearest known ones."""
     names = spellings(catalog.licenses)
     if fold(query) in names:
