@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmpick.architecture import Architecture
-from llmpick.config_json.classes import DECODERS, SAME_AS, TEXT_DEFAULTS
+from llmpick.config_json.classes import DECODERS, SAME_AS, TEXT_DEFAULTS, UNLIKE_LLAMA
 from llmpick.config_json.decoders import decoder
 from llmpick.config_json.encoders import ENCODERS, encoder
 from llmpick.config_json.fields import Fields, shown
@@ -16,7 +16,7 @@ from llmpick.record import record
 
 # Where multimodal classes keep the text model's config.
 TEXT_KEYS = ("text_config", "llm_config", "language_config")
-TOWERS = ("vision_config", "audio_config", "vision_encoder", "speech_config")
+TOWERS = ("vision_config", "audio_config", "vision_encoder", "speech_config", "visual")
 
 
 @record
@@ -40,9 +40,8 @@ def read_config(config: Mapping[str, object]) -> Reading:
         raise LlmpickError("this is an adapter_config.json", "give the base model's config.json")
     fields = Fields(config)
     shape = _shape(fields)
-    for tower in TOWERS:
-        if fields.has(tower):
-            fields.note(f"{tower} is left out: only the text part is counted")
+    if any(fields.has(key) for key in (*TEXT_KEYS, *TOWERS)):
+        fields.note("only the text part is counted, without the towers of other modalities and their projectors")
     return Reading(architecture=Architecture(**shape), assumptions=tuple(fields.assumptions))
 
 
@@ -69,6 +68,10 @@ def _shape(fields: Fields) -> dict[str, Any]:
 
 def _single(fields: Fields, model_type: str) -> dict[str, Any]:
     known = SAME_AS.get(model_type, model_type) in DECODERS
+    if model_type in UNLIKE_LLAMA:
+        raise LlmpickError(
+            f"config.json: model_type {model_type} is not sized yet", "its layers follow a plan of their own"
+        )
     if not known and fields.flag("is_encoder_decoder"):
         raise LlmpickError(f"config.json: encoder-decoder {model_type} is not known here", "only known ones are sized")
     names = [str(name) for name in fields.items("architectures")]

@@ -36,6 +36,7 @@ ENCODERS: dict[str, Mapping[str, Any]] = {
     "ernie": BERT,
     "eurobert": {},
     "fnet": BERT,
+    "gte": {**POST_NORM, "gated_mlp": True, "position": "rope"},
     "jina-bert": {**BERT, "gated_mlp": True, "position": "alibi"},
     "jina_embeddings_v3": {**BERT, "position": "rope"},
     "longformer": BERT,

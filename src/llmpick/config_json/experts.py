@@ -54,26 +54,55 @@ def mixture(config: Fields, name: str, layers: int) -> Moe | None:
 
 def _sparse(config: Fields, name: str, layers: int) -> tuple[int, int]:
     """Leading dense layers, and how many layers have experts."""
+    rules = (_listed, _frequency, _every_step, _llama4, _jamba, _ernie)
+    flags = next((flags for rule in rules if (flags := rule(config, name, layers)) is not None), None)
+    if flags is None:
+        first = config.count("first_k_dense_replace", "num_dense_layers")
+        return first, layers - first
+    return next((index for index, on in enumerate(flags) if on), 0), sum(flags)
+
+
+def _listed(config: Fields, _: str, layers: int) -> list[bool] | None:
     kinds = config.items("mlp_layer_types")
-    if kinds:
-        leading = next((index for index, kind in enumerate(kinds) if kind != "dense"), 0)
-        return leading, len(kinds) - kinds.count("dense")
-    first = config.count("first_k_dense_replace", "num_dense_layers", "moe_layer_start_index")
-    if config.has("mlp_only_layers") or config.has("decoder_sparse_step"):
-        dense, step = config.sizes("mlp_only_layers"), config.size("decoder_sparse_step", default=1)
-        return 0, sum(index not in dense and (index + 1) % step == 0 for index in range(layers))
-    if name == "llama4_text":
-        every = config.size("interleave_moe_layer_step", default=1)
-        listed = config.values.get("moe_layers")
-        return 0, len(config.sizes("moe_layers")) if listed is not None else layers // every
-    if name == "jamba":
-        period, offset = config.size("expert_layer_period", default=2), config.count("expert_layer_offset", default=1)
-        return 0, sum(index % period == offset for index in range(layers))
-    if config.has("moe_layer_end_index"):
-        last, every = config.count("moe_layer_end_index"), config.size("moe_layer_interval", default=1)
-        last = min(last, layers - 1)
-        return first, sum((index + 1) % every == 0 for index in range(first, last + 1))
-    return first, layers - first
+    return [kind != "dense" for kind in kinds[:layers]] or None
+
+
+def _frequency(config: Fields, _: str, layers: int) -> list[bool] | None:
+    if not isinstance(config.values.get("moe_layer_freq"), list):
+        return None
+    return [on > 0 for on in config.sizes("moe_layer_freq")[:layers]]
+
+
+def _every_step(config: Fields, _: str, layers: int) -> list[bool] | None:
+    if not (config.has("mlp_only_layers") or config.has("decoder_sparse_step")):
+        return None
+    dense, step = config.sizes("mlp_only_layers"), config.size("decoder_sparse_step", default=1)
+    return [index not in dense and (index + 1) % step == 0 for index in range(layers)]
+
+
+def _llama4(config: Fields, name: str, layers: int) -> list[bool] | None:
+    if name != "llama4_text":
+        return None
+    every = config.size("interleave_moe_layer_step", default=1)
+    if config.has("moe_layers"):
+        listed = config.sizes("moe_layers")
+        return [index in listed for index in range(layers)]
+    return [(index + 1) % every == 0 for index in range(layers)]
+
+
+def _jamba(config: Fields, name: str, layers: int) -> list[bool] | None:
+    if name != "jamba":
+        return None
+    period, offset = config.size("expert_layer_period", default=2), config.count("expert_layer_offset", default=1)
+    return [index % period == offset for index in range(layers)]
+
+
+def _ernie(config: Fields, _: str, layers: int) -> list[bool] | None:
+    if not config.has("moe_layer_start_index"):
+        return None
+    first, last = config.count("moe_layer_start_index"), config.count("moe_layer_end_index", default=layers)
+    every = config.size("moe_layer_interval", default=1)
+    return [first <= index <= last and (index + 1) % every == 0 for index in range(layers)]
 
 
 def latent_attention(config: Fields) -> Mla | None:

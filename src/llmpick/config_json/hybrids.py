@@ -180,6 +180,8 @@ def _delta_net(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
 
 def _kimi_linear(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     inner, layers = config.inner("linear_attn_config"), shape["num_hidden_layers"]
+    refuse(config, "mla_use_output_gate")
+    refuse(inner, "use_full_rank_gate")
     listed = len(inner.items("full_attn_layers"))
     ssm = Ssm(
         kind="kda",

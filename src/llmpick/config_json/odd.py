@@ -45,6 +45,11 @@ def _mpt(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _chatglm(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
+    grouped = config.flag("multi_query_attention")
+    return {} if grouped else {"num_key_value_heads": shape["num_attention_heads"]}
+
+
 def _dbrx(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     attention, experts = config.inner("attn_config"), config.inner("ffn_config")
     width = experts.size("ffn_hidden_size")
@@ -116,7 +121,8 @@ def _gemma4(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     if keys_only:
         full["num_key_value_heads"] = _global(config, "num_key_value_heads", kv_heads)
     wide = {"intermediate_size": 2 * shape["intermediate_size"]} if config.flag("use_double_wide_mlp") else {}
-    size = config.count("hidden_size_per_layer_input", default=256)
+    unified = config.text("model_type").startswith("gemma4_unified")
+    size = config.count("hidden_size_per_layer_input", default=0 if unified else 256)
     table = PerLayerEmbedding(vocab_size=config.size("vocab_size_per_layer_input", default=262144), size=size or 1)
     return {
         "layer_groups": _groups(
@@ -149,14 +155,16 @@ def _laguna(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mimo_v2(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
-    kinds, values = layer_kinds(config), config.size("v_head_dim", default=128)
-    sliding = kinds.count("sliding_attention")
+    pattern = config.sizes("hybrid_layer_pattern")
+    kinds = layer_kinds(config) or ["sliding_attention" if on else "full_attention" for on in pattern]
+    sliding, values = kinds.count("sliding_attention"), config.size("v_head_dim", default=128)
     if not kinds:
-        raise LlmpickError("config.json: layer_types is missing", "list which layers slide")
+        raise LlmpickError("config.json: hybrid_layer_pattern is missing", "list which layers slide")
     narrow = {"v_head_dim": values}
     kv_heads = shape.get("num_key_value_heads", shape["num_attention_heads"])
     swa = {"num_key_value_heads": config.size("swa_num_key_value_heads", default=2 * kv_heads), "sliding": True}
-    return {"layer_groups": _groups((len(kinds) - sliding, narrow), (sliding, {**narrow, **swa}))}
+    groups = _groups((len(kinds) - sliding, narrow), (sliding, {**narrow, **swa}))
+    return {"layer_groups": groups, "num_full_attention_layers": len(kinds) - sliding}
 
 
 def _deepseek_v32(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
@@ -165,13 +173,18 @@ def _deepseek_v32(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
 
 def _deepseek_v4(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     keys = ("q_lora_rank", "o_groups", "o_lora_rank", "hc_mult", "index_n_heads", "index_head_dim")
-    rates, kinds = config.inner("compress_rates"), layer_kinds(config)
-    sizes = {key: config.size(key) for key in keys}
+    ratios = {0: "sliding_attention", 4: "compressed_sparse_attention", 128: "heavily_compressed_attention"}
+    listed = [ratios.get(ratio, "") for ratio in config.sizes("compress_ratios")]
+    kinds = (layer_kinds(config) or listed)[: shape["num_hidden_layers"]]
+    if len(kinds) < shape["num_hidden_layers"]:
+        raise LlmpickError("config.json: compress_ratios is missing or short", "it lists the attention of each layer")
+    rates, sizes = config.inner("compress_rates"), {key: config.size(key) for key in keys}
     return {
         "intermediate_size": 0,
         "extra": {
             **sizes,
             "num_sparse_attention_layers": kinds.count("compressed_sparse_attention"),
+            "num_heavy_attention_layers": kinds.count("heavily_compressed_attention"),
             "sparse_compress_rate": rates.size("compressed_sparse_attention", default=4),
             "heavy_compress_rate": rates.size("heavily_compressed_attention", default=128),
         },
@@ -221,12 +234,14 @@ def _groups(*groups: tuple[int, dict[str, Any]]) -> tuple[LayerGroup, ...]:
 
 ODD: dict[str, Callable[[Fields, dict[str, Any]], dict[str, Any]]] = {
     "biogpt": _learned("max_position_embeddings", reserved=2),
+    "chatglm": _chatglm,
     "dbrx": _dbrx,
     "deepseek_v32": _deepseek_v32,
     "deepseek_v4": _deepseek_v4,
     "falcon": _falcon,
     "gemma3n_text": _gemma3n,
     "gemma4_text": _gemma4,
+    "glm_moe_dsa": _deepseek_v32,
     "gpt2": _learned("n_positions", "n_ctx", "max_position_embeddings"),
     "gpt_bigcode": _bigcode,
     "gpt_neo": _learned("max_position_embeddings"),

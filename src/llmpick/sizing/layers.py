@@ -24,7 +24,7 @@ LINEAR_ROUTER = {
     "switch_transformers": "classifier",
 }
 # GLU encoders with a bias on the output matrix of the MLP only.
-OUTPUT_BIAS_ONLY = {"jina-bert", "new"}
+OUTPUT_BIAS_ONLY = {"gte", "jina-bert", "new"}
 # What its class calls the projection that gates the attention output.
 GATE_NAMES = {"full": "gate_proj", "per-head": "g_proj"}
 

@@ -43,6 +43,7 @@ _BY_MODEL_TYPE = {
     "bloom": MEGATRON,
     "camembert": BERT,
     "canine": BERT,
+    "chatglm": Names(qkv="query_key_value", o="dense", gate_up="dense_h_to_4h", down="dense_4h_to_h"),
     "codegen": Names(qkv="qkv_proj", o="out_proj", up="fc_in", down="fc_out"),
     "codesage": Names(qkv="c_attn", o="c_proj", up="c_fc", down="c_proj"),
     "convbert": BERT,

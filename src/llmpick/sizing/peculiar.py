@@ -136,6 +136,7 @@ ADDED: dict[str, Callable[[Architecture], Part]] = {
     "fnet": _fourier,
     "gemma4": _gemma4,
     "gemma4_unified": _gemma4,
+    "glm_moe_dsa": _indexer,
     "longformer": _global_attention,
     "mimo_v2_flash": _sliding_sinks,
     "modernbert": _first_norm_missing,

@@ -146,16 +146,16 @@ def _deepseek_v4(a: Architecture, names: Names) -> Part:
     streams = extra(a, "hc_mult")
     mixing = (2 + streams) * streams
     hyper = 2 * (mixing * streams * h + mixing + 3)
-    scalars = rank + 2 * width + a.num_attention_heads + hyper
+    scalars = rank + width + a.num_attention_heads + hyper
     hyper_head = streams * streams * h + streams + 1
     return join(Part(linears, count * scalars + hyper_head), _compressors(a), experts(a, names))
 
 
 def _compressors(a: Architecture) -> Part:
     """DeepSeek-V4's two ways to compress the context, and the indexer of the sparser one."""
-    h, width, sparse = a.hidden_size, a.head_width, extra(a, "num_sparse_attention_layers")
-    heads, narrow = extra(a, "index_n_heads"), extra(a, "index_head_dim")
-    heavy = a.num_hidden_layers - sparse
+    h, width, narrow = a.hidden_size, a.head_width, extra(a, "index_head_dim")
+    sparse, heavy = extra(a, "num_sparse_attention_layers"), extra(a, "num_heavy_attention_layers")
+    heads = extra(a, "index_n_heads")
     linears = (
         *(matrix(name, "attention", (h, width), heavy) for name in ("kv_proj", "gate_proj")),
         *(matrix(name, "attention", (h, 2 * width), sparse) for name in ("kv_proj", "gate_proj")),
@@ -164,7 +164,8 @@ def _compressors(a: Architecture) -> Part:
         matrix("weights_proj", "attention", (h, heads), sparse),
     )
     light_rate, heavy_rate = extra(a, "sparse_compress_rate"), extra(a, "heavy_compress_rate")
-    scalars = sparse * (light_rate * 2 * (width + narrow) + narrow) + heavy * heavy_rate * width
+    norms = sparse * (width + narrow) + heavy * width
+    scalars = norms + sparse * light_rate * 2 * (width + narrow) + heavy * heavy_rate * width
     return Part(linears, scalars)
 
 
