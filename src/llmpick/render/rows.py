@@ -91,7 +91,7 @@ def compared(models: Sequence[Compared]) -> list[tuple[str, ...]]:
         ("license", *(f"{verdict.license.id}: {verdict.license.verdict}" for verdict in verdicts)),
     ]
     for criterion in dict.fromkeys(rating.criterion for verdict in verdicts for rating in verdict.ratings):
-        found.append((criterion, *(_worth(verdict, criterion) for verdict in verdicts)))
+        found.append((f"worth: {criterion}", *(_worth(verdict, criterion) for verdict in verdicts)))
     if any(one.failed for one in models):
         found.append(("ruled out", *(one.failed or NONE for one in models)))
     return found
@@ -231,4 +231,5 @@ def spared(need: Memory) -> str:
 def trained(need: Memory) -> str:
     """`20M of 8B parameters (0.25 %)`."""
     share = 100 * need.trainable_params / need.params if need.params else 0.0
-    return f"{count(need.trainable_params)} of {count(need.params)} parameters ({share:.2g} %)"
+    shown = f"{share:.0f}" if share >= 10 else f"{share:.2g}"
+    return f"{count(need.trainable_params)} of {count(need.params)} parameters ({shown} %)"

@@ -67,7 +67,7 @@ def prose(out: Console, text: Text, indent: int = INDENT, first: Text | None = N
     width = max(20, out.width - indent)
     for line in text.divide(breaks(text.plain, width, max(20, out.width - head.cell_len))):
         line.rstrip()
-        out.print(head + line, soft_wrap=True)
+        out.print(Text.assemble(head, line), soft_wrap=True)
         head = Text(" " * indent)
 
 

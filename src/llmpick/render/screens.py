@@ -74,7 +74,7 @@ def memory(need: Memory, out: Console) -> None:
         share = size / (card or peak or 1)
         style = "bold" if part == "together" else ""
         line = Text(f"  {part:12} {gib(size):>10}  ", style)
-        out.print(line + bar(share, PARTS_BAR, out) + Text(f" {percent(share):>9}"), soft_wrap=True)
+        out.print(Text.assemble(line, bar(share, PARTS_BAR, out), f" {percent(share):>9}"), soft_wrap=True)
     out.print()
     if card is not None:
         fact(out, "Card", styled(f"{gib(card)}: {rows.spared(need)}", "green" if need.fits else "bold red"))
@@ -140,8 +140,8 @@ def _contributions(label: str, parts: Sequence[Contribution], out: Console) -> N
 def _license(id: str, verdict: str, because: str, out: Console) -> None:
     from rich.text import Text
 
-    word = (f" {verdict}", VERDICT_STYLES[verdict])
-    fact(out, "License", Text.assemble(safe(id), word, f": {sentence(because)}"))
+    known = "" if id == verdict else f"{safe(id)} "
+    fact(out, "License", Text.assemble(known, (verdict, VERDICT_STYLES[verdict]), f": {sentence(because)}"))
 
 
 def license(answer: Answer, out: Console) -> None:
@@ -238,7 +238,7 @@ def stats(found: Stats, out: Console) -> None:
     for one in found.coverage:
         share = one.known / one.models if one.models else 0.0
         line = Text(f"{one.field:30} {one.known:>6,} of {one.models:,} ")
-        out.print(line + bar(share, 20, out, limit=False), soft_wrap=True)
+        out.print(Text.assemble(line, bar(share, 20, out, limit=False)), soft_wrap=True)
     out.print()
     for label, fact_ in labelled("Oldest", found.oldest):
         fact(out, label, f"{fact_.checked} {fact_.model} ({fact_.block})")

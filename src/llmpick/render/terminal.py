@@ -44,7 +44,7 @@ def _question(answer: Ranking, out: Console) -> None:
     fact(out, "Asked", " · ".join(f"{a.label}: {a.value}" for a in said if not a.assumed))
     assumed = [a for a in said if a.assumed]
     if assumed:
-        fact(out, "Assumed", " · ".join(f"{a.label}: {a.value}" for a in assumed), style="dim")
+        fact(out, "Assumed", styled(" · ".join(f"{a.label}: {a.value}" for a in assumed), "dim"), "dim")
         fact(out, "", styled(f"change with {' '.join(a.flag for a in assumed)}", "dim"))
     because = " ".join(map(sentence, answer.advice.because))
     fact(out, "Fine-tune?", f"{answer.advice.fine_tune.capitalize()}. {because}")
@@ -107,7 +107,7 @@ def _license(verdict: Verdict, room: int) -> Text:
 
     said = verdict.license
     word = (said.verdict, VERDICT_STYLES[said.verdict])
-    full = Text.assemble(f"{safe(said.id)} ", word)
+    full = Text.assemble("" if said.id == said.verdict else f"{safe(said.id)} ", word)
     return full if full.cell_len <= room else Text.assemble(word)
 
 
