@@ -16,12 +16,13 @@ import json
 import types
 import typing
 from collections import deque
+from contextlib import contextmanager
 from importlib import import_module
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Spec = Any
 
@@ -118,14 +119,20 @@ def _pack(column: list[Any]) -> tuple[Any, Any]:
 
 def load(tables: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """The records of each class, by `module:name`; raises ValueError and its like on anything unexpected."""
+    records: dict[str, list[Any]] = {}
+    for table in tables:
+        cls = _class(table["class"])
+        records[table["class"]] = _load_table(cls, table, records)
+    return records
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """No garbage collection inside: a hundred thousand new objects, none of them garbage."""
     collecting = gc.isenabled()
-    gc.disable()  # a hundred thousand new objects, none of them garbage
+    gc.disable()
     try:
-        records: dict[str, list[Any]] = {}
-        for table in tables:
-            cls = _class(table["class"])
-            records[table["class"]] = _load_table(cls, table, records)
-        return records
+        yield
     finally:
         if collecting:
             gc.enable()
@@ -138,13 +145,12 @@ def _load_table(cls: Any, table: Mapping[str, Any], records: Mapping[str, list[A
     rows: int = table["rows"]
     made = list(map(object.__new__, repeat(cls, rows)))
     for name, spec, values, index in table["fields"]:
-        rebuilt = list(map(builder(spec, records), values)) if spec else values
-        column = _column(rebuilt, index, rows)
+        column = _column(revive(spec, values, records), index, rows)
         deque(map(getattr(cls, name).__set__, made, column), maxlen=0)
     return made
 
 
-def _column(values: list[Any], index: Any, rows: int) -> Iterable[Any]:
+def _column(values: Sequence[Any], index: Any, rows: int) -> Iterable[Any]:
     if index == 0:
         return repeat(values[0], rows)
     if len(index if index is not None else values) != rows:
@@ -152,25 +158,37 @@ def _column(values: list[Any], index: Any, rows: int) -> Iterable[Any]:
     return values if index is None else map(values.__getitem__, index)
 
 
-def builder(spec: Spec, records: Mapping[str, list[Any]]) -> Callable[[Any], Any]:
-    """A function from stored JSON to the value; None stays None."""
+def revive(spec: Spec, values: Sequence[Any], records: Mapping[str, list[Any]]) -> Sequence[Any]:
+    """The values of one column from their stored JSON; None stays None."""
     if spec is None:
-        return lambda value: value
+        return values
     tag, inner = spec
     if tag == "r":
-        table = records.get(inner, [])
-        return lambda value: None if value is None else table[value]
-    if tag == "x":
-        parts = [builder(one, records) for one in inner]
-        return lambda value: (
-            None if value is None else tuple(part(item) for part, item in zip(parts, value, strict=True))
-        )
-    if inner is None:
-        return (lambda value: value) if tag == "d" else lambda value: None if value is None else tuple(value)
-    one = builder(inner, records)
+        pick = records.get(inner, []).__getitem__
+        return [None if value is None else pick(value) for value in values]
+    if tag == "t":
+        return _tuples(inner, values, records)
     if tag == "d":
-        return lambda value: None if value is None else {key: one(item) for key, item in value.items()}
-    return lambda value: None if value is None else tuple(map(one, value))
+        return [
+            None if value is None else dict(zip(value, revive(inner, list(value.values()), records), strict=True))
+            for value in values
+        ]
+    return [
+        None
+        if value is None
+        else tuple(revive(one, [item], records)[0] for one, item in zip(inner, value, strict=True))
+        for value in values
+    ]
+
+
+def _tuples(inner: Spec, values: Sequence[Any], records: Mapping[str, list[Any]]) -> Sequence[Any]:
+    """Tuples from lists; lists of plain values and of records, nearly all there are, without a call per item."""
+    if inner is None:
+        return [None if value is None else tuple(value) for value in values]
+    if inner[0] == "r":
+        pick = records.get(inner[1], []).__getitem__
+        return [None if value is None else tuple(map(pick, value)) for value in values]
+    return [None if value is None else tuple(revive(inner, value, records)) for value in values]
 
 
 def specs_of(cls: type) -> dict[str, Spec]:

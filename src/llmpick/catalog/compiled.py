@@ -206,13 +206,14 @@ def _spec(kind: Kind) -> Any:
 def rebuild(body: bytes) -> Compiled | None:
     """The records that `dump` wrote; None where the line makes no sense."""
     try:
-        said = json.loads(body)
-        records = codec.load(said["tables"])
-        values: dict[str, Any] = {}
-        for group in said["groups"]:
-            one = codec.builder(group["spec"], records)
-            values.update(zip(group["paths"], map(one, group["values"]), strict=True))
-        return Compiled(values, str(said["date"]))
+        with codec.without_collection():
+            said = json.loads(body)
+            records = codec.load(said["tables"])
+            values: dict[str, Any] = {}
+            for group in said["groups"]:
+                revived = codec.revive(group["spec"], group["values"], records)
+                values.update(zip(group["paths"], revived, strict=True))
+            return Compiled(values, str(said["date"]))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
 

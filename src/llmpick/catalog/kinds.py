@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -65,19 +62,10 @@ KINDS = (
 )
 
 
+_BY_HEAD = {kind.folder.partition("/")[0]: (kind, re.compile(kind.pattern)) for kind in KINDS}
+
+
 def kind_of(path: str) -> Kind | None:
     """The kind of the file at `path` (relative, with forward slashes); None if it is no catalog file."""
-    for kind in KINDS:
-        if re.fullmatch(kind.pattern, path):
-            return kind
-    return None
-
-
-def kind_named(name: str) -> Kind:
-    """The kind that fills the Catalog's field `name`."""
-    return next(kind for kind in KINDS if kind.name == name)
-
-
-def record_types() -> Iterator[Any]:
-    """The record class of every kind."""
-    return (kind.type() for kind in KINDS)
+    kind, pattern = _BY_HEAD.get(path.partition("/")[0], (None, None))
+    return kind if pattern and pattern.fullmatch(path) else None
