@@ -245,7 +245,10 @@ def ranking(**fields: Any) -> Ranking:
         "catalog_date": "2026-11-21",
         "catalog_models": 312,
         "policy_version": "1",
-        "notes": ("the number of examples was not given: 1,000 to 10,000 were assumed to rate quality",),
+        "notes": (
+            "the number of examples was not given: 1,000 to 10,000 were assumed to rate quality",
+            "hours and dollars need the card's name",
+        ),
     }
     return Ranking(**{**given, **fields})
 

@@ -249,6 +249,7 @@ def test_renderers_import_no_library(module: str) -> None:
         (age("no date", date(2026, 11, 21)), ""),
         (sentence("the card is full"), "The card is full."),
         (sentence("org/model has no license"), "org/model has no license."),
+        (sentence("mit: owes notices"), "mit: owes notices."),
         (sentence("mT5 reads Korean"), "mT5 reads Korean."),
     ],
 )

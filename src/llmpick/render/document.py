@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LEADERS = 3
 """Models that get a section of their own."""
+REASONS = 2
+"""Reasons for and against in the paragraph that sums up."""
 NAMED = 8
 """Ruled-out and undecided models that are named; the JSON has them all."""
 LICENSE_WORDS = {
@@ -97,6 +99,7 @@ class Section:
     drawing: Drawing | None
     duties: tuple[str, ...]
     license_page: str | None
+    verify: tuple[str, ...]
     reasons: tuple[Reason, ...]
     checks: tuple[tuple[str, str, str], ...]
     """(name, outcome, because)."""
@@ -180,6 +183,7 @@ def section(verdict: Verdict) -> Section:
         drawing=drawing(verdict.memory) if verdict.memory else None,
         duties=tuple(outline.duties(verdict.license.duties)),
         license_page=link(verdict.license.source),
+        verify=outline.verify(verdict),
         reasons=tuple(_reason(rating) for rating in verdict.ratings),
         checks=tuple((check.name, check.outcome, check.because) for check in verdict.checks),
     )
@@ -229,8 +233,8 @@ def _answer(answer: Ranking) -> str:
     equals = f", level with {listed(tied)}" if tied else ""
     parts = [f"Start from {outline.name(first)}{equals}, {question.METHOD_WORDS[first.method]}: {_takes(first)}."]
     parts += [f"Its license, {safe(first.license.id)}, {LICENSE_WORDS[first.license.verdict]}."]
-    parts += [f"Why: {stop('; '.join(first.because))}"] if first.because else []
-    parts += [f"Despite: {stop('; '.join(first.despite))}"] if first.despite else []
+    parts += [f"Why: {stop('; '.join(first.because[:REASONS]))}"] if first.because else []
+    parts += [f"Despite: {stop('; '.join(first.despite[:REASONS]))}"] if first.despite else []
     return safe(" ".join(parts))
 
 
@@ -259,7 +263,7 @@ def _next_steps(answer: Ranking) -> list[str]:
         return [f"{safe(out.verdict.model.id)} would need {out.check.remedy}" for out in outline.nearest(answer)]
     first, *others = answer.recommended
     steps = [f"Before training: {text}" for text in answer.advice.instead]
-    steps += [f"Find out about {outline.name(first)}: {fact}" for fact in first.missing]
+    steps += [f"Find out about {outline.name(first)}: {fact}" for fact in outline.verify(first)]
     steps.append(f"Read the license of {outline.name(first)} ({first.license.id}) and meet its duties")
     steps.append("Set a test set aside, and measure on it what you have today: that is the number to beat")
     steps.append(f"Train {outline.name(first)} on a small share of the data; compare memory and time with this report")

@@ -62,6 +62,11 @@ def share(memory: Memory | None) -> float | None:
     return memory.breakdown.peak / memory.available_bytes if memory and memory.available_bytes else None
 
 
+def verify(verdict: Verdict) -> tuple[str, ...]:
+    """What is not known of a model and stands in none of its reasons."""
+    return tuple(fact for fact in verdict.missing if fact not in (*verdict.because, *verdict.despite))
+
+
 def counts(ranking: Ranking) -> tuple[tuple[Step, int], ...]:
     """How many models each Step ruled out, in the order of the Steps, Steps without any left out."""
     steps = [out.step for out in ranking.ruled_out]

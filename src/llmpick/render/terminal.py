@@ -118,9 +118,8 @@ def _reasons(verdict: Verdict) -> Text:
     text = Text(sentence("; ".join(verdict.because[:REASONS])) or "No reason was recorded.")
     if verdict.despite:
         text.append(f" Despite: {stop('; '.join(verdict.despite[:REASONS]))}", "dim")
-    verify = [fact for fact in verdict.missing if fact not in (*verdict.because, *verdict.despite)]
-    if verify:
-        text.append(f" To verify: {stop(first_of(verify, REASONS, '; '))}", "yellow")
+    if unknown := outline.verify(verdict):
+        text.append(f" To verify: {stop(first_of(unknown, REASONS, '; '))}", "yellow")
     if verdict.siblings:
         text.append(f" Also stands for {first_of(verdict.siblings, 3)}.", "dim")
     return text

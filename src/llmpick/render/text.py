@@ -121,8 +121,8 @@ def sentence(text: str) -> str:
     """`text` with a capital first letter and a full stop."""
     plain = stop(text)
     first = plain.split(maxsplit=1)[0] if plain else ""
-    # A word with a capital, digit or slash inside is a name (`mT5`, `org/model`): left as it is written.
-    return plain[0].upper() + plain[1:] if first.rstrip(",.;:").isalpha() and first.islower() else plain
+    # A word with a capital, digit or slash inside, or before a colon, is a name (`mT5`, `org/model`, `mit:`).
+    return plain[0].upper() + plain[1:] if first.rstrip(",.;").isalpha() and first.islower() else plain
 
 
 def link(source: str) -> str | None:
