@@ -164,8 +164,10 @@ def test_json_files_are_as_strict():
     assert parse(good, "hub.json")[0].models["a/b"].downloads == 1
     assert "`models` stands on line 1" in faults(good.replace('"models"', '"models": {}, "models"'), "hub.json")[0][2]
     assert "NaN" in faults(good.replace("1}", "NaN}"), "hub.json")[0][2]
-    assert "-1" in faults(good.replace("1}", "-1}"), "hub.json")[0][2]
-    assert faults("{", "hub.json")
+    ((line, column, message),) = faults(good.replace("1}", "-1}").replace('"models"', '\n"models"'), "hub.json")
+    assert (line, column) == (2, 20)
+    assert message == "`models.a/b.downloads` must be greater than or equal to 0; it is -1"
+    assert faults("{", "hub.json")[0][:2] == (1, 2)
 
 
 @settings(max_examples=200, deadline=None)
@@ -425,3 +427,12 @@ def test_answering_imports_neither_yaml_nor_pydantic(small, tmp_path):
 def test_every_kind_can_be_stored():
     for kind in KINDS:
         assert codec.specs_of(kind.type())
+
+
+def test_a_file_that_cannot_be_read_says_so(overlay, monkeypatch):
+    (overlay / "models" / "toys" / "toy.yaml").write_text(GOOD)
+    read = compiled._bytes
+    refusal = PermissionError(13, "Permission denied")
+    monkeypatch.setattr(compiled, "_bytes", lambda path: refusal if path.name == "toy.yaml" else read(path))
+    with pytest.raises(catalog.InvalidCatalogError, match=r"toy\.yaml:1:1: the file cannot be read: Permission denied"):
+        catalog.load((overlay,), base=SMALL)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import json
 import types
 import typing
 from collections import deque
@@ -58,7 +57,7 @@ class Tables:
             self.specs[cls] = specs_of(cls)
         row = [self.add(getattr(record, name), spec) for name, spec in self.specs[cls].items()]
         table = self.rows.setdefault(cls, {})
-        index = table.setdefault(json.dumps(row), len(table))
+        index = table.setdefault(repr(row), len(table))
         columns = self.columns.setdefault(cls, [[] for _ in row])
         if index == len(columns[0]):
             for column, item in zip(columns, row, strict=True):
@@ -107,14 +106,14 @@ def column(tables: Iterable[Mapping[str, Any]], cls: str, field: str) -> list[An
 
 def _pack(column: list[Any]) -> tuple[Any, Any]:
     """(distinct values, index of each row), or (values, None) where they hardly repeat."""
-    texts = [json.dumps(value) for value in column]
-    distinct = dict.fromkeys(texts)
+    texts = [repr(value) for value in column]  # tells 1 from 1.0 and True, which compare equal
+    distinct = dict(zip(texts, column, strict=True))
     if len(distinct) == 1:
         return column[:1], 0
     if len(distinct) * 2 > len(column):
         return column, None
     position = {text: index for index, text in enumerate(distinct)}
-    return [json.loads(text) for text in distinct], [position[text] for text in texts]
+    return list(distinct.values()), [position[text] for text in texts]
 
 
 def load(tables: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:

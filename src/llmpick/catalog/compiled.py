@@ -98,7 +98,7 @@ def _renew(
     faults: list[Fault] = []
     for path in now:
         if path not in values:
-            value, wrong = _parse(contents.get(path) or _bytes(directory / path), path)
+            value, wrong = _parse(contents[path] if path in contents else _bytes(directory / path), path)
             faults += wrong
             if not wrong:
                 values[path] = value
@@ -126,35 +126,41 @@ def _same_contents(known: Mapping[str, Known], now: Mapping[str, Known]) -> bool
 
 def _digests(
     directory: Path, files: Mapping[str, Stat], older: Iterable[Mapping[str, Known]], began: int
-) -> tuple[dict[str, Known], dict[str, bytes]]:
+) -> tuple[dict[str, Known], dict[str, bytes | OSError]]:
     """Each file as it stands, and the bytes of those that had to be read."""
     from hashlib import blake2b
 
     by_status = {(path, one.status): one for known in older for path, one in known.items()}
-    now, contents = {}, {}
+    now: dict[str, Known] = {}
+    contents: dict[str, bytes | OSError] = {}
     for path, status in files.items():
         known_one = by_status.get((path, status))
         if known_one is None:
             contents[path] = data = _bytes(directory / path)
+            content = b"" if isinstance(data, OSError) else data
             # A later write could leave the same time: trust this one's no further than its content.
             recent = status.mtime_ns > began - GRANULARITY_NS
             settled = Stat(status.size, UNKNOWN_TIME) if recent else status
-            known_one = Known(settled, blake2b(data, digest_size=16).hexdigest())
+            known_one = Known(settled, blake2b(content, digest_size=16).hexdigest())
         now[path] = known_one
     return now, contents
 
 
-def _bytes(path: Path) -> bytes:
-    """The file's bytes, or enough of them to see that they are too many; none if it is gone."""
+def _bytes(path: Path) -> bytes | OSError:
+    """The file's bytes, or enough of them to see that they are too many, or why they cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(max(kind.limit for kind in KINDS) + 1)
-    except OSError:
-        return b""
+    except OSError as error:
+        return error
 
 
-def _parse(data: bytes, path: str) -> tuple[Any, tuple[Fault, ...]]:
+def _parse(data: bytes | OSError, path: str) -> tuple[Any, tuple[Fault, ...]]:
+    from llmpick.catalog.faults import Fault
     from llmpick.catalog.parsing import parse
+
+    if isinstance(data, OSError):
+        return None, (Fault(path, 1, 1, f"the file cannot be read: {data.strerror}"),)
 
     kind = kind_of(path)
     assert kind is not None, path

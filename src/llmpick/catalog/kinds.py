@@ -50,15 +50,15 @@ KINDS = (
         "llmpick.licensing.schema:License",
         schema="license",
     ),
-    Kind("gpus", "gpus.yaml", r"gpus\.yaml", "llmpick.schema:Gpu", "rows", "gpus", 4 * MIB),
-    Kind("prices", "prices.yaml", r"prices\.yaml", "llmpick.schema:Price", "rows", "prices", 4 * MIB),
+    Kind("gpus", "gpus.yaml", r"gpus\.yaml", "llmpick.schema:Gpu", "rows", "gpus", MIB),
+    Kind("prices", "prices.yaml", r"prices\.yaml", "llmpick.schema:Price", "rows", "prices", MIB),
     Kind("efficiencies", "efficiency.yaml", r"efficiency\.yaml", "llmpick.schema:Efficiency", "rows", "efficiency"),
     Kind("tasks", "tasks.yaml", r"tasks\.yaml", "llmpick.schema:Task", "rows", "tasks"),
     Kind("domains", "domains.yaml", r"domains\.yaml", "llmpick.schema:Domain", "rows", "domains"),
     Kind("benchmarks", "benchmarks.yaml", r"benchmarks\.yaml", "llmpick.schema:Benchmark", "rows", "benchmarks", MIB),
-    Kind("hub", "hub.json", r"hub\.json", "llmpick.schema:Hub", limit=64 * MIB),
+    Kind("hub", "hub.json", r"hub\.json", "llmpick.schema:Hub", limit=16 * MIB),
     Kind("policy", "policy.yaml", r"policy\.yaml", "llmpick.policy:Policy", schema="policy"),
-    Kind("quality", "quality.yaml", r"quality\.yaml", "llmpick.quality:QualityTable", limit=16 * MIB),
+    Kind("quality", "quality.yaml", r"quality\.yaml", "llmpick.quality:QualityTable", limit=2 * MIB),
 )
 
 

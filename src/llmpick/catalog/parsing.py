@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from llmpick.catalog.kinds import Kind
 
 Loc = tuple[str | int, ...]
+LOCATED = 1024 * 1024
+"""Characters of JSON beyond which nobody looks for the line."""
+MOST_FAULTS = 100
+"""Faults of one file that are worth reading."""
 SHOWN = 40
 """Characters of a wrong value that an error repeats."""
 MISSING = ("missing", "missing_keyword_only_argument")
@@ -63,9 +67,10 @@ def parse(data: bytes, kind: Kind, path: str) -> tuple[Any, tuple[Fault, ...]]:
         return adapter(kind).validate_json(text), ()
     except ValidationError as error:
         hint = _hint(kind)
+        root = document.root or (yamltext.read(text).root if len(text) <= LOCATED else None)
         # What is missing comes last: a misspelled key explains it.
         details = sorted(error.errors(include_url=False), key=lambda one: one["type"] in MISSING)
-        return None, tuple(_explain(path, document.root, hint, one) for one in details)
+        return None, tuple(_explain(path, root, hint, one) for one in details[:MOST_FAULTS])
 
 
 def locate(file: Path, places: Sequence[Loc]) -> list[Mark]:
@@ -100,15 +105,15 @@ def _document(data: bytes, kind: Kind) -> Document:
 
 
 def _read_json(text: str) -> Document:
-    """Machine-written JSON; read as YAML, of which it is a part, only to find out where it is wrong."""
+    """Machine-written JSON. It is read as YAML, of which it is a part, only to say where something stands."""
     try:
         json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        raise Problem(Mark(error.lineno, error.colno), f"not valid JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:
-        document = yamltext.read(text)
-        if not document.problems:
-            raise Problem(Mark(1, 1), f"not valid JSON: {error}") from None
-        return document
-    return Document(text, yaml.ScalarNode("", "", None, None), ())
+        located = yamltext.read(text).problems if len(text) <= LOCATED else ()
+        raise (located[0] if located else Problem(Mark(1, 1), f"not valid JSON: {error}")) from None
+    return Document(text, None, ())
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -134,7 +139,7 @@ def _with_id(document: Document, id_: str | None) -> tuple[str, Problem | None]:
     return f'{{"id":{json.dumps(id_)}{"," if root.value else ""}{rest}', None
 
 
-def _explain(path: str, root: yaml.Node, hint: Any, error: ErrorDetails) -> Fault:
+def _explain(path: str, root: yaml.Node | None, hint: Any, error: ErrorDetails) -> Fault:
     loc: Loc = error["loc"]
     kind = error["type"]
     missing = kind in MISSING
@@ -150,7 +155,7 @@ def _explain(path: str, root: yaml.Node, hint: Any, error: ErrorDetails) -> Faul
     return Fault(path, *mark, f"{name} {what[0].lower() + what[1:]}; it is {_shown(error['input'])}")
 
 
-def _mark(root: yaml.Node, loc: Loc) -> Mark:
+def _mark(root: yaml.Node | None, loc: Loc) -> Mark:
     """Where the value at `loc` stands: its key in a mapping, its first character in a list, else the first line."""
     node, mark = root, Mark(1, 1)
     for part in loc:

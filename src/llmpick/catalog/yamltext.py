@@ -63,7 +63,8 @@ class Document(NamedTuple):
     """A YAML document as JSON text, with the nodes that know where each part stands."""
 
     json: str
-    root: yaml.Node
+    root: yaml.Node | None
+    """None where the text was JSON."""
     problems: tuple[Problem, ...]
 
 
