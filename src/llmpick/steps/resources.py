@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llmpick.errors import LlmpickError
 from llmpick.record import record
 from llmpick.sizing.estimate import Run, estimate, peak
 from llmpick.sizing.job import usual
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from llmpick.steps.asked import Asked
     from llmpick.verdict import Memory, Method, Rating
 
-RICHEST_FIRST: tuple[Method, ...] = ("full", "lora", "qlora")
+HOPELESS = 2
+"""Where the thriftiest method needs so many times the card, no other is tried: none saves that much."""
 
 
 @record
@@ -36,25 +38,24 @@ class Plan:
 
 @record
 class Fit:
-    """The Jobs a card can hold for one model: the chosen one, the leanest, and the richest method possible."""
+    """The Jobs of one model that a card can hold."""
 
     jobs: tuple[Job, ...]
-    """Those that fit, best first."""
+    """Those that fit, best first; only the first unless a budget may refuse it."""
     leanest: Job
-    leanest_peak: int
-    richest: Method | None
+    reference_peak: int
+    """The smaller peak of the richest and the thriftiest Job, whatever the card: what headroom is measured by."""
 
 
 def judge(model: Model, asked: Asked) -> Plan:
     """Checks `memory`, `budget` and `serving`; rates `headroom`, `economy` and `method`."""
     if model.architecture is None:
-        check = Check(
-            name="memory", outcome="unknown", because="its architecture is not on record, so nothing can be sized"
-        )
-        ratings = (rate_economy(model.parameters.active, asked),)
-        return Plan(verdict=StepVerdict(step="resources", checks=(check,), ratings=ratings), method="lora")
+        return not_sized(model, "its architecture is not on record, so nothing can be sized", asked)
     shape = model.architecture.shape
-    counted = count(shape)
+    try:
+        counted = count(shape)
+    except LlmpickError as error:
+        return not_sized(model, f"it cannot be sized: {error.message}", asked)
     profile = cut_to_context(asked.profile, model)
     fit = fitting(shape, counted, profile, asked.task.vocabulary_head)
     too_slow = without_gpu(counted, asked)
@@ -70,6 +71,13 @@ def judge(model: Model, asked: Asked) -> Plan:
     return Plan(verdict=verdict, method=memory.method, memory=memory)
 
 
+def not_sized(model: Model, because: str, asked: Asked) -> Plan:
+    """What is left to say of a model whose memory cannot be worked out."""
+    check = Check(name="memory", outcome="unknown", because=because)
+    ratings = (rate_economy(model.parameters.active, asked),)
+    return Plan(verdict=StepVerdict(step="resources", checks=(check,), ratings=ratings), method="lora")
+
+
 def cut_to_context(profile: Profile, model: Model) -> Profile:
     """A default training length never exceeds what the model reads; one the user gave is left as it is."""
     has = model.context_length
@@ -80,18 +88,29 @@ def cut_to_context(profile: Profile, model: Model) -> Profile:
 
 def fitting(shape: Architecture, counted: Parameters, profile: Profile, vocabulary_head: bool) -> Fit:
     """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
-    jobs = list(ladder(shape, profile, vocabulary_head=vocabulary_head, parameters=counted))
-    peaks = [peak(shape, job, counted).peak for job in jobs]
+    jobs = tuple(ladder(shape, profile, vocabulary_head=vocabulary_head, parameters=counted))
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
-    fits = tuple(job for job, bytes_ in zip(jobs, peaks, strict=True) if limit is None or bytes_ <= limit)
-    least = min(range(len(jobs)), key=lambda index: peaks[index])
-    possible = [method for method in RICHEST_FIRST if any(job.method == method for job in fits)]
+    thriftiest = peak(shape, jobs[-1], counted).peak
+    if limit is not None and thriftiest > HOPELESS * limit:
+        return Fit(jobs=(), leanest=jobs[-1], reference_peak=thriftiest)
+    richest = peak(shape, jobs[0], counted).peak
+    known = {jobs[0]: richest, jobs[-1]: thriftiest}
+    fits = []
+    for job in jobs:
+        if limit is None or _peak(shape, job, counted, known) <= limit:
+            fits.append(job)
+            if profile.budget is None:
+                break
+    leanest = min(known, key=known.__getitem__)
     return Fit(
-        jobs=fits,
-        leanest=jobs[least],
-        leanest_peak=peaks[least],
-        richest=possible[0] if possible else None,
+        jobs=tuple(fits), leanest=leanest, reference_peak=known[leanest] if not fits else min(richest, thriftiest)
     )
+
+
+def _peak(shape: Architecture, job: Job, counted: Parameters, known: dict[Job, int]) -> int:
+    if job not in known:
+        known[job] = peak(shape, job, counted).peak
+    return known[job]
 
 
 def without_gpu(counted: Parameters, asked: Asked) -> Check | None:
@@ -112,15 +131,15 @@ def does_not_fit(fit: Fit, profile: Profile) -> Check:
     """The `no` of the memory constraint: how much even the leanest method lacks."""
     usable = profile.gpu.usable_bytes if profile.gpu else 0
     because = (
-        f"even {fit.leanest.method} needs {fit.leanest_peak / GIB:.1f} GiB at {profile.seq_len:,} tokens, "
+        f"even {fit.leanest.method} needs {fit.reference_peak / GIB:.1f} GiB at {profile.seq_len:,} tokens, "
         f"the card has {usable / GIB:.1f}"
     )
     return Check(
         name="memory",
         outcome="no",
         because=because,
-        shortfall=1 - usable / fit.leanest_peak,
-        remedy=f"{fit.leanest_peak / GIB:.1f} GiB of usable GPU memory",
+        shortfall=1 - usable / fit.reference_peak,
+        remedy=f"{fit.reference_peak / GIB:.1f} GiB of usable GPU memory",
     )
 
 
@@ -198,13 +217,13 @@ def rate(counted: Parameters, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
     """The criteria of this step; `headroom` and `method` only where there is a card."""
     ratings = [rate_economy(counted.active, asked)]
     gpu = asked.profile.gpu
-    if gpu and gpu.count and fit.richest:
-        spare = gpu.usable_bytes / fit.leanest_peak
+    if gpu and gpu.count:
+        spare = gpu.usable_bytes / fit.reference_peak
         worth = asked.policy.value("headroom")(spare)
-        because = f"the card holds {spare:.1f} times what {fit.leanest.method} needs"
-        ratings.append(asked.rating("headroom", worth, worth, because))
-        worth = asked.policy.constant(f"method-{fit.richest}")
-        ratings.append(asked.rating("method", worth, worth, f"the card allows {fit.richest} tuning"))
+        ratings.append(asked.rating("headroom", worth, worth, f"the card holds {spare:.1f} times what it needs"))
+        best = fit.jobs[0].method
+        worth = asked.policy.constant(f"method-{best}")
+        ratings.append(asked.rating("method", worth, worth, f"the card allows {best} tuning"))
     return tuple(ratings)
 
 
