@@ -42,12 +42,36 @@ def read_config(config: Mapping[str, object]) -> Reading:
     shape = _shape(fields)
     if any(fields.has(key) for key in (*TEXT_KEYS, *TOWERS)):
         fields.note("only the text part is counted, without the towers of other modalities and their projectors")
-    return Reading(architecture=Architecture(**shape), assumptions=tuple(fields.assumptions))
+    architecture = Architecture(**shape)
+    _consistent(architecture)
+    return Reading(architecture=architecture, assumptions=tuple(fields.assumptions))
 
 
 def from_config(config: Mapping[str, object]) -> Architecture:
     """The architecture alone; raises as `read_config` does."""
     return read_config(config).architecture
+
+
+def _consistent(a: Architecture) -> None:
+    """Raise LlmpickError where the file gives some kind of layer more often than it has layers."""
+    kinds = {
+        "attention layers": a.num_attention_layers,
+        "recurrent layers": a.num_ssm_layers,
+        "MLP layers": a.num_mlp_layers,
+        "full-attention layers": a.num_full_attention_layers,
+        "leading dense layers": a.moe.first_dense_layers if a.moe else None,
+        "layers with experts": a.moe.num_sparse_layers if a.moe else None,
+        "layers listed by shape": sum(group.count for group in a.layer_groups) if a.layer_groups else None,
+    }
+    for kind, number in kinds.items():
+        if number is not None and not 0 <= number <= a.num_hidden_layers:
+            raise LlmpickError(
+                f"config.json: {number} {kind}, but num_hidden_layers is {a.num_hidden_layers}", "make them agree"
+            )
+    if any(group.count < 1 for group in a.layer_groups):
+        raise LlmpickError(
+            f"config.json: more shared layers than num_hidden_layers {a.num_hidden_layers}", "lower them"
+        )
 
 
 def _shape(fields: Fields) -> dict[str, Any]:

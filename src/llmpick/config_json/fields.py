@@ -8,6 +8,7 @@ from llmpick.errors import LlmpickError
 
 MAX_SIZE = 10_000_000
 MAX_LAYERS = 10_000
+MAX_FACTOR = 1000
 
 
 class Fields:
@@ -104,6 +105,17 @@ class Fields:
         parts = {str(index): value for index, value in enumerate(self.items(*names))}
         inner = Fields(parts, path=f"{self.path}{name}.")
         return [inner.size(index, low=0) for index in parts]
+
+    def factors(self, name: str) -> list[float]:
+        """A list of positive numbers under `name`, fractions allowed; empty where there is none."""
+        found = []
+        for factor in self.items(name):
+            if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 < factor <= MAX_FACTOR:
+                raise LlmpickError(
+                    f"config.json: {self.path}{name} has {shown(factor)}", "it must list numbers greater than 0"
+                )
+            found.append(float(factor))
+        return found
 
     def inner(self, name: str, defaults: Mapping[str, int] | None = None) -> Fields:
         """The object under `name`; empty where there is none."""

@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from llmpick.architecture import Ssm
+from llmpick.config_json.fields import Fields
 from llmpick.errors import LlmpickError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from llmpick.config_json.fields import Fields
 
 ATTENDING = {"attention", "full_attention", "sliding_attention", "chunked_attention", "hybrid"}
 # Of how many layers one sees the whole context, in classes that do not list their layers.
@@ -210,8 +209,10 @@ def _short_conv(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     if shape["model_type"] == "lfm2" and config.flag("block_auto_adjust_ff_dim", default=True):
         # Lfm2MLP narrows the MLP to two thirds, rounded up to a multiple.
         wide = 2 * config.size("block_ff_dim", "intermediate_size") // 3
-        factor, multiple = config.values.get("block_ffn_dim_multiplier"), config.size("block_multiple_of", default=256)
-        wide = int(factor * wide) if isinstance(factor, int | float) else wide
+        multiple = config.size("block_multiple_of", default=256)
+        if config.has("block_ffn_dim_multiplier"):
+            factor = Fields({"it": [config.values["block_ffn_dim_multiplier"]]}, path="block_ffn_dim_multiplier.")
+            wide = int(factor.factors("it")[0] * wide)
         changes["intermediate_size"] = -(-wide // multiple) * multiple
     return changes
 

@@ -206,7 +206,7 @@ def _openelm(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     """Every layer has its own number of heads and MLP width."""
     heads, kv_heads = config.sizes("num_query_heads"), config.sizes("num_kv_heads")
     width, divisor = config.size("head_dim"), config.size("ffn_dim_divisor", default=256)
-    factors = [factor for factor in config.items("ffn_multipliers") if isinstance(factor, int | float)]
+    factors = config.factors("ffn_multipliers")
     if not heads or not len(heads) == len(kv_heads) == len(factors) == shape["num_hidden_layers"]:
         raise LlmpickError(
             "config.json: num_query_heads, num_kv_heads and ffn_multipliers differ in length", "one per layer"

@@ -82,8 +82,8 @@ def _switch(config: Fields, shape: dict[str, Any]) -> Moe:
 
 def _every(layers: int, sparse: int) -> int:
     """Sparse layers of a Switch stack: every layers // sparse-th, from the second on."""
-    step = layers // sparse if sparse else layers
-    return layers if step == 1 else sum(index % step == 1 for index in range(layers)) if sparse else 0
+    step = layers // sparse if sparse else 0
+    return layers if step == 1 else sum(index % step == 1 for index in range(layers)) if step else 0
 
 
 def bart(config: Fields, model_type: str) -> dict[str, Any]:
