@@ -140,6 +140,9 @@ class Model:
     languages_note: str | None = None
     modalities: tuple[Literal["text", "image", "audio", "video"], ...] = ("text",)
     context_length: Positive | None = None
+    """Tokens it reads, as the developer claims, else as its config says."""
+    context_note: str | None = None
+    """Where claim and config differ, or reading longer than in training is possible."""
     identity: Sources
     """Sources of the fields above."""
     parameters: ParameterFacts
