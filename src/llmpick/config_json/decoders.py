@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmpick.config_json.classes import CATALOG_NAME, DECODERS, HEAD_DIM, QK_SWITCHES, SAME_AS, SWITCHES, TIED
+from llmpick.config_json.classes import CATALOG_NAME, DECODERS, HEAD_DIM, SAME_AS, TIED
 from llmpick.config_json.experts import latent_attention, mixture
 from llmpick.config_json.fields import MAX_LAYERS, Fields
-from llmpick.config_json.hybrids import HYBRIDS, full_attention_layers
+from llmpick.config_json.hybrids import HYBRIDS
+from llmpick.config_json.kinds import full_attention_layers
 from llmpick.config_json.odd import ODD
+from llmpick.config_json.switches import QK_SWITCHES, SWITCHES
 from llmpick.errors import LlmpickError
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_transformer_layers")
