@@ -40,22 +40,19 @@ def adapted(architecture: Architecture, targets: str, counted: Parameters | None
     which at least one must exist. Raises LlmpickError where nothing matches.
     """
     linears = (counted or count(architecture)).linears
-    modules = tuple(linear for linear in linears if not linear.fused and _allowed(architecture, linear))
+    modules = [linear for linear in linears if not linear.fused and _allowed(architecture, linear)]
     if targets == "attention":
         return tuple(linear for linear in modules if linear.group in ATTENTION)
-    every = targets == "all-linear"
-    names = {linear.name for linear in modules} if every else {name.strip() for name in targets.split(",")}
     old = EXPERT_NAMES.get(architecture.model_type, {})
-    roles = {role for name, role in old.items() if every or name in names}
-    _both_halves(old, names, every)
-    found = tuple(
-        linear
-        for linear in linears
-        if (_role(linear) in roles if linear.fused else linear in modules and linear.name in names - old.keys())
-    ) + tuple(linear for linear in modules if linear.name == "gate" and linear.group == "router" and "router" in roles)
+    names = {name.strip() for name in targets.split(",")}
+    if targets == "all-linear":
+        names = {linear.name for linear in modules} | old.keys()
+    roles = _roles(old, names)
+    found = [linear for linear in modules if linear.name in names - old.keys()]
+    found += [linear for linear in linears if _role(linear) in roles]
     if not found:
         raise _nothing_matches(architecture, targets, modules)
-    return found
+    return tuple(found)
 
 
 def adapter_parameters(architecture: Architecture, rank: int, targets: str, counted: Parameters | None = None) -> int:
@@ -74,24 +71,27 @@ def branches(linear: Linear) -> int:
     return 2 if linear.fused and linear.name == "gate_up_proj" else 1
 
 
+def _roles(old: dict[str, str], names: set[str]) -> set[str]:
+    """The stacked parameters that `names` reach by their old names; PEFT refuses one half of a stacked matrix."""
+    halves = {name for name, role in old.items() if role == "gate_up_proj"}
+    if len(halves & names) == 1:
+        raise LlmpickError(
+            f"the target {(halves & names).pop()} alone cannot be adapted", f"name both {' and '.join(sorted(halves))}"
+        )
+    return {role for name, role in old.items() if name in names}
+
+
 def _role(linear: Linear) -> str:
-    return "router" if linear.group == "router" else linear.name
+    if linear.group == "router" and linear.name == "gate":
+        return "router"
+    return linear.name if linear.fused else ""
 
 
 def _allowed(architecture: Architecture, linear: Linear) -> bool:
     return not (linear.name == "out_proj" and architecture.model_type in MAMBA_KERNELS)
 
 
-def _both_halves(old: dict[str, str], names: set[str], every: bool) -> None:
-    """PEFT refuses one half of a stacked gate and up matrix."""
-    halves = {name for name, role in old.items() if role == "gate_up_proj"}
-    if not every and len(halves & names) == 1:
-        raise LlmpickError(
-            f"the target {(halves & names).pop()} alone cannot be adapted", f"name both {' and '.join(sorted(halves))}"
-        )
-
-
-def _nothing_matches(architecture: Architecture, targets: str, modules: tuple[Linear, ...]) -> LlmpickError:
+def _nothing_matches(architecture: Architecture, targets: str, modules: list[Linear]) -> LlmpickError:
     names = sorted({linear.name for linear in modules})
     hint = did_you_mean(targets.split(",", maxsplit=1)[0].strip(), names) or f"it has {', '.join(names)}"
     return LlmpickError(f"no linear layer of a {architecture.model_type} network is called {targets}", hint)

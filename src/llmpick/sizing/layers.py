@@ -23,6 +23,8 @@ LINEAR_ROUTER = {
     "phimoe": "router",
     "switch_transformers": "classifier",
 }
+# Stacked experts that are split into modules to be quantized (transformers 5, quantizers.base).
+SPLIT_TO_QUANTIZE = {"llama4", "llama4_text"}
 # GLU encoders with a bias on the output matrix of the MLP only.
 OUTPUT_BIAS_ONLY = {"gte", "jina-bert", "new"}
 # What its class calls the projection that gates the attention output.
@@ -175,7 +177,7 @@ def routed_experts(a: Architecture, names: Names, d_in: int, layers: int) -> tup
     return tuple(
         Linear(
             name=name, group="expert", d_in=inner, d_out=outer, count=layers * moe.num_experts, bias=moe.expert_bias,
-            active_fraction=share, fused=fused,
+            active_fraction=share, fused=fused, splits=a.model_type in SPLIT_TO_QUANTIZE,
         )
         for name, inner, outer in matrices
     )  # fmt: skip

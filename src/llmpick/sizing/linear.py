@@ -25,6 +25,8 @@ class Linear:
     fused: bool = False
     """Not an `nn.Linear` of its own but a raw parameter (transformers 5 stacks all experts of a layer in one): PEFT's
     `target_modules` does not adapt it and bitsandbytes does not quantize it."""
+    splits: bool = False
+    """A fused parameter that transformers splits into modules when bitsandbytes quantizes the model (Llama 4)."""
     passes: int = 1
     """How often one token passes through each of them: above 1 where layers share their weights (ALBERT)."""
     modules: int = 0
