@@ -19,6 +19,15 @@ class Fault(NamedTuple):
         return f"{self.path}:{self.line}:{self.column}: {self.message}"
 
 
+def printable(text: str) -> str:
+    """`text` on one line, whatever a file put into it."""
+    return (
+        text
+        if text.isprintable()
+        else "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+    )
+
+
 class InvalidCatalogError(CatalogError):
     """A catalog with at least one invalid file; `faults` holds all of them, the message the first."""
 

@@ -16,7 +16,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from llmpick.catalog import yamltext
-from llmpick.catalog.faults import Fault
+from llmpick.catalog.faults import Fault, printable
 from llmpick.catalog.yamltext import Document, Mark, Problem, mark_of
 from llmpick.errors import did_you_mean
 
@@ -59,7 +59,7 @@ def parse(data: bytes, kind: Kind, path: str) -> tuple[Any, tuple[Fault, ...]]:
     except Problem as problem:
         return None, (_fault(path, problem),)
     if document.problems:
-        return None, tuple(_fault(path, problem) for problem in document.problems)
+        return None, tuple(_fault(path, problem) for problem in document.problems[:MOST_FAULTS])
     text, problem_ = _with_id(document, kind.id_of(path))
     if problem_ is not None:
         return None, (_fault(path, problem_),)
@@ -94,7 +94,7 @@ def _hint(kind: Kind) -> Any:
 
 
 def _fault(path: str, problem: Problem) -> Fault:
-    return Fault(path, problem.mark.line, problem.mark.column, problem.message)
+    return Fault(path, problem.mark.line, problem.mark.column, printable(problem.message))
 
 
 def _document(data: bytes, kind: Kind) -> Document:

@@ -158,7 +158,7 @@ class _Writer:
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         if node.tag not in (MAPPING, SEQUENCE):
-            return self._fail(mark_of(node.start_mark), f"the tag `{node.tag}` is not accepted; remove it")
+            return self._fail(mark_of(node.start_mark), f"the tag `{node.tag[:60]}` is not accepted; remove it")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, depth)
         return f"[{','.join([self.json(item, depth + 1) for item in node.value])}]"
@@ -172,7 +172,7 @@ class _Writer:
             if NUMBER.fullmatch(value):
                 return self._number(node, value)
         elif node.tag != QUOTED:
-            return self._fail(mark_of(node.start_mark), f"the tag `{node.tag}` is not accepted; remove it")
+            return self._fail(mark_of(node.start_mark), f"the tag `{node.tag[:60]}` is not accepted; remove it")
         if len(value) > MAX_SCALAR:
             return self._fail(mark_of(node.start_mark), f"text longer than {MAX_SCALAR:,} characters; shorten it")
         if not value.isprintable() and (unseen := UNSEEN.search(value)):
@@ -189,7 +189,7 @@ class _Writer:
         parts = []
         for key, value in node.value:
             mark = mark_of(key.start_mark)
-            if not isinstance(key, yaml.ScalarNode) or len(key.value) > MAX_KEY:
+            if not isinstance(key, yaml.ScalarNode) or len(key.value) > MAX_KEY or not key.value.isprintable():
                 self._fail(mark, "a key must be one short word")
                 continue
             if key.value in first:
