@@ -162,10 +162,9 @@ def estimate(
     force: FORCE = False,
 ) -> None:
     """Memory, time and cost of training one model, part by part."""
-    from llmpick import catalog as catalogs
     from llmpick import estimating
 
-    facts = catalogs.load(tuple(catalog or ()))
+    facts = _catalog(catalog)
     _show("memory", (estimating.answer(raw, model, config, facts),), format, output, force)
 
 
@@ -221,10 +220,9 @@ def license(
     force: FORCE = False,
 ) -> None:
     """May I use it, for this? Verdict, duties and the clause. Not legal advice."""
-    from llmpick import catalog as catalogs
     from llmpick.licensing import asking
 
-    facts = catalogs.load(tuple(catalog or ()))
+    facts = _catalog(catalog)
     _show("license", (asking.answer(name, raw, facts),), format, output, force)
 
 
@@ -238,10 +236,9 @@ def tree(
     force: FORCE = False,
 ) -> None:
     """The decision tree itself: steps, constraints, criteria, weights."""
-    from llmpick import catalog as catalogs
     from llmpick import tree
 
-    facts = catalogs.load(tuple(catalog or ()))
+    facts = _catalog(catalog)
     _show("tree", (tree.tree(facts, task),), format, output, force)
 
 
@@ -255,10 +252,9 @@ def hardware(
     force: FORCE = False,
 ) -> None:
     """What this machine has; with --gpus, what each known GPU has."""
-    from llmpick import catalog as catalogs
     from llmpick import machine
 
-    facts = catalogs.load(tuple(catalog or ()))
+    facts = _catalog(catalog)
     if gpus:
         _show("gpus", (facts.gpus,), format, output, force)
     else:
@@ -276,11 +272,10 @@ def catalog_list(
     force: FORCE = False,
 ) -> None:
     """The models, by family, task, license, size, language or domain."""
-    from llmpick import catalog as catalogs
     from llmpick.catalog import browse
     from llmpick.searching import wanted
 
-    facts = catalogs.load(tuple(catalog or ()))
+    facts = _catalog(catalog)
     _show("models", (browse.select(facts, wanted(raw)),), format, output, force)
 
 
@@ -294,10 +289,9 @@ def catalog_show(
     force: FORCE = False,
 ) -> None:
     """One model's whole entry with its sources."""
-    from llmpick import catalog as catalogs
     from llmpick.catalog import browse
 
-    facts = catalogs.load(tuple(catalog or ()))
+    facts = _catalog(catalog)
     _show("entry", (facts, browse.find_any(facts, model)), format, output, force)
 
 
@@ -306,10 +300,9 @@ def catalog_stats(
     *, catalog: CATALOG = None, format: FORMAT = None, output: OUTPUT = None, force: FORCE = False
 ) -> None:
     """Counts, coverage per field, the oldest facts."""
-    from llmpick import catalog as catalogs
     from llmpick.catalog import browse
 
-    _show("stats", (browse.stats(catalogs.load(tuple(catalog or ()))),), format, output, force)
+    _show("stats", (browse.stats(_catalog(catalog)),), format, output, force)
 
 
 @catalog_app.command("check")
@@ -361,14 +354,26 @@ def _say(message: str, code: int) -> int:
     return code
 
 
+def _catalog(directories: list[Path] | None) -> Catalog:
+    """The bundled catalog with the user's own laid over it; those are held to the rules an answer rests on."""
+    from llmpick import catalog
+
+    facts = catalog.load(tuple(directories or ()))
+    if directories:
+        from llmpick import lint
+
+        lint.demand(directories)
+    return facts
+
+
 def _facts(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, dict[str, Any]]:
     """The catalog, and the flags laid over what `--profile` gives."""
-    from llmpick import catalog, profile
+    from llmpick import profile
     from llmpick.files import read_mapping
 
     given = {name: value for name, value in raw.items() if value is not None and name != "profile"}
     base = read_mapping(str(raw["profile"])) if raw.get("profile") else {}
-    return catalog.load(tuple(directories or ())), profile.merge(base, given)
+    return _catalog(directories), profile.merge(base, given)
 
 
 def _asked(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, Profile]:

@@ -433,6 +433,26 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
 )
 """All rules, in the order in which they are explained."""
 UNNEEDED = "unneeded-exception"
+FATAL: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
+    parameters_from_architecture,
+    known_tasks,
+    known_licenses,
+    known_domains,
+    known_languages,
+    known_gpus,
+    openable_sources,
+)
+"""Rules without which an answer from a user's own catalog cannot be trusted."""
+
+
+def demand(directories: Sequence[Path]) -> None:
+    """Refuse overlays that would make an answer wrong: raises CatalogError with the first such finding."""
+    fatal = {"schema", *(rule_id(rule) for rule in FATAL)}
+    folders = tuple(f"{catalogs.shown(directory).rstrip('/')}/" for directory in directories)
+    found = [one for one in check(directories).findings if one.rule in fatal and one.path.startswith(folders)]
+    if found:
+        more = f"; {len(found) - 1} more: llmpick catalog check {directories[0]}" if len(found) > 1 else ""
+        raise CatalogError(f"{found[0].path}:{found[0].line}:{found[0].column}: {found[0].message}{more}")
 
 
 def check(directories: Sequence[Path] = (), base: Path | None = None) -> Report:
