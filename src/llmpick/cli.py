@@ -320,6 +320,20 @@ def catalog_check(
         raise typer.Exit(CatalogError.exit_code)
 
 
+@catalog_app.command("schema")
+def catalog_schema(
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write into.")] = Path(
+        "schema"
+    ),
+) -> None:
+    """Write the JSON Schemas of the catalog's files, for editors."""
+    from llmpick.catalog import schemas
+
+    for name in schemas.write(output):
+        print(f"wrote {output / name}", file=sys.stderr)
+
+
 def main() -> NoReturn:
     """Run the command line and leave with the exit code of the contract."""
     for stream in (sys.stdout, sys.stderr):
