@@ -62,6 +62,28 @@ PUBLISHED = {
     "gemma-3-4b-pt": ({"model_type": "gemma3", "vision_config": {"hidden_size": 1152},
                        "text_config": {"model_type": "gemma3_text", "hidden_size": 2560, "intermediate_size": 10240,
                                        "num_hidden_layers": 34, "sliding_window": 1024}}, 3_880_263_168),
+    "gemma-3-4b-pt with its tower": ({"model_type": "gemma3", "vision_config": {
+                                          "hidden_size": 1152, "image_size": 896, "intermediate_size": 4304,
+                                          "num_hidden_layers": 27, "patch_size": 14, "vision_use_head": False},
+                                      "text_config": {"model_type": "gemma3_text", "hidden_size": 2560,
+                                                      "intermediate_size": 10240, "num_hidden_layers": 34}},
+                                     4_300_079_472),
+    "Mistral-Small-3.1-24B": ({"model_type": "mistral3", "spatial_merge_size": 2, "vision_config": {
+                                   "model_type": "pixtral", "hidden_size": 1024, "image_size": 1540,
+                                   "intermediate_size": 4096, "num_hidden_layers": 24, "patch_size": 14},
+                               "text_config": {"model_type": "mistral", "hidden_size": 5120, "head_dim": 128,
+                                               "intermediate_size": 32768, "num_attention_heads": 32,
+                                               "num_hidden_layers": 40, "num_key_value_heads": 8,
+                                               "vocab_size": 131072}}, 24_011_361_280),
+    "Qwen3-VL-2B-Instruct": ({"model_type": "qwen3_vl", "tie_word_embeddings": True, "vision_config": {
+                                  "model_type": "qwen3_vl", "deepstack_visual_indexes": [5, 11, 17], "depth": 24,
+                                  "hidden_size": 1024, "in_channels": 3, "intermediate_size": 4096,
+                                  "num_position_embeddings": 2304, "out_hidden_size": 2048, "patch_size": 16,
+                                  "spatial_merge_size": 2, "temporal_patch_size": 2},
+                              "text_config": {"model_type": "qwen3_vl_text", "head_dim": 128, "hidden_size": 2048,
+                                              "intermediate_size": 6144, "num_attention_heads": 16,
+                                              "num_hidden_layers": 28, "num_key_value_heads": 8,
+                                              "vocab_size": 151936}}, 2_127_532_032),
     "nomic-bert-2048": ({"model_type": "nomic_bert", "n_embd": 768, "n_layer": 12, "n_head": 12, "n_inner": 3072,
                          "vocab_size": 30528, "type_vocab_size": 2}, 136_731_648),
     "jina-embeddings-v2-base-en": ({"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12,
@@ -85,6 +107,10 @@ def test_real_files_give_the_published_counts(config, published):
 
 def test_a_complete_file_needs_no_assumptions():
     assert read_config(LLAMA).assumptions == ()
+
+
+def test_a_known_tower_is_counted_without_a_word():
+    assert read_config(PUBLISHED["Mistral-Small-3.1-24B"][0]).assumptions == ()
 
 
 def test_what_a_nested_config_leaves_out_is_filled_in_and_said():

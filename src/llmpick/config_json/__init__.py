@@ -11,6 +11,7 @@ from llmpick.config_json.decoders import decoder
 from llmpick.config_json.encoders import ENCODERS, encoder
 from llmpick.config_json.fields import Fields, shown
 from llmpick.config_json.seq2seq import BART_FAMILY, T5_FAMILY, bart, t5, t5gemma
+from llmpick.config_json.towers import tower_parameters
 from llmpick.errors import LlmpickError
 from llmpick.record import record
 
@@ -40,8 +41,7 @@ def read_config(config: Mapping[str, object]) -> Reading:
         raise LlmpickError("this is an adapter_config.json", "give the base model's config.json")
     fields = Fields(config)
     shape = _shape(fields)
-    if any(fields.has(key) for key in (*TEXT_KEYS, *TOWERS)):
-        fields.note("only the text part is counted, without the towers of other modalities and their projectors")
+    shape["non_text_parameters"] = _towers(fields, shape["hidden_size"])
     architecture = Architecture(**shape)
     _consistent(architecture)
     return Reading(architecture=architecture, assumptions=tuple(fields.assumptions))
@@ -50,6 +50,17 @@ def read_config(config: Mapping[str, object]) -> Reading:
 def from_config(config: Mapping[str, object]) -> Architecture:
     """The architecture alone; raises as `read_config` does."""
     return read_config(config).architecture
+
+
+def _towers(fields: Fields, text_width: int) -> int:
+    """Parameters of the towers where a closed form is known; what is left out is noted."""
+    vision = tower_parameters(fields, text_width) if fields.has("vision_config") else None
+    others = [key for key in (*TEXT_KEYS, *TOWERS) if fields.has(key) and key != "vision_config"]
+    if vision is None and (others or fields.has("vision_config")):
+        fields.note("only the text part is counted, without the towers of other modalities and their projectors")
+    elif vision is not None and any(key in TOWERS for key in others):
+        fields.note("the vision tower is counted, other towers are not")
+    return vision or 0
 
 
 def _consistent(a: Architecture) -> None:
