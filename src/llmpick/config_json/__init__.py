@@ -125,7 +125,7 @@ def _nested(fields: Fields, key: str) -> dict[str, Any]:
     outer = fields.text("model_type")
     inner_type = fields.inner(key).text("model_type", default=SAME_AS.get(outer, outer))
     inner = fields.inner(key, defaults=TEXT_DEFAULTS.get(SAME_AS.get(inner_type, inner_type)))
-    if not inner.has("tie_word_embeddings") and fields.has("tie_word_embeddings"):
+    if fields.has("tie_word_embeddings"):  # the head belongs to the outer class
         tied = {"tie_word_embeddings": fields.flag("tie_word_embeddings")}
         inner = Fields(
             {**inner.values, **tied}, path=inner.path, defaults=inner.defaults, assumptions=inner.assumptions
