@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.languages import ISO_639_1
 from llmpick.record import record
 from llmpick.units import GpuSetup, parse_gpu, parse_number
 
@@ -87,17 +88,6 @@ _LANGUAGE_NAMES = {
     "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi", "welsh": "cy",
 }  # fmt: skip
 
-_ISO_639_1 = frozenset(
-    (
-        "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de "
-        "dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id "
-        "ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu "
-        "lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu "
-        "rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to "
-        "tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu "
-    ).split()
-)
-
 
 def build(raw: Mapping[str, Any], known: Vocabulary) -> Profile:
     """A Profile from what flags, a YAML file or the interview give: the only place where their text is parsed.
@@ -162,7 +152,7 @@ def _languages(value: Any, flag: str, known: Vocabulary) -> tuple[str, ...]:
     codes = []
     for word in _words(value):
         code = _LANGUAGE_NAMES.get(word.casefold(), word.casefold())
-        if code not in _ISO_639_1 and not (len(code) == 3 and code.isascii() and code.isalpha()):
+        if code not in ISO_639_1 and not (len(code) == 3 and code.isascii() and code.isalpha()):
             hint = did_you_mean(word, _LANGUAGE_NAMES) or "write ISO 639-1 codes, comma-separated: en,de,ko"
             raise LlmpickError(f"{flag}: {word!r} is no language code", hint)
         codes.append(code)
