@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from llmpick.record import record
 
@@ -75,9 +75,21 @@ class Plan:
     """The object of `llmpick plan MODEL --format json`."""
 
     model: str
+    task: str
+    kind: str
+    """classifier, tagger, reader, embedder, setfit, seq2seq or writer: what is trained."""
+    after: str
+    """The preference stage after it: dpo, kto or none."""
+    cards: int
+    """GPUs that train together."""
     method: str
     settings: tuple[Setting, ...]
     memory: Memory | None
     time_hours: Span | None
     cost_usd: Span | None
     watch: tuple[str, ...]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The settings by name."""
+        return {setting.name: setting.value for setting in self.settings}

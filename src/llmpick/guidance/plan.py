@@ -47,6 +47,10 @@ def plan(
     memory = estimate(model, architecture, setup.job, profile.gpu, run=ran)
     return Plan(
         model=model,
+        task=profile.task,
+        kind=setup.recipe.kind,
+        after=setup.recipe.after,
+        cards=setup.job.n_gpus,
         method=setup.job.method,
         settings=(
             *adapter(setup), *pace(setup), *text(setup), *machine(setup), *selection(setup), *preference(setup),

@@ -1,0 +1,152 @@
+"""Plans as files that other people's trainers load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.guidance.frameworks.axolotl import axolotl
+from llmpick.guidance.frameworks.llama_factory import llama_factory
+from llmpick.guidance.frameworks.readme import readme
+from llmpick.guidance.frameworks.scripts import sentence_transformers, setfit, transformers, trl, unsloth
+from llmpick.guidance.frameworks.torchtune import torchtune
+from llmpick.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmpick.guidance.answers import Plan
+
+
+@record
+class Framework:
+    """One trainer: what it can train, how to install it, and the files it loads."""
+
+    name: str
+    kinds: tuple[str, ...]
+    install: str
+    """The version range its files were checked against."""
+    commands: Callable[[Plan], tuple[str, ...]]
+    files: Callable[[Plan], dict[str, str]]
+    data: str
+    """What one line of train.jsonl, dev.jsonl and test.jsonl holds."""
+
+
+_MESSAGES = '{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}'
+_ROWS = {
+    "classifier": '{"text": "...", "label": "..."}',
+    "tagger": '{"tokens": ["...", "..."], "tags": ["O", "B-NAME"]}',
+    "reader": '{"question": "...", "context": "...", "answer": "a passage of the context; empty for none"}',
+    "seq2seq": '{"input": "...", "output": "..."}',
+}
+
+
+def _launch(script: str, plan: Plan) -> str:
+    if plan.cards == 1:
+        return f"python {script}"
+    fsdp = " --use_fsdp --fsdp_version 2" if plan.values.get("sharding") == "fsdp" else ""
+    return f"accelerate launch --num_processes {plan.cards}{fsdp} {script}"
+
+
+def _script(plan: Plan) -> tuple[str, ...]:
+    return (_launch("train.py", plan),)
+
+
+def _trl(plan: Plan) -> tuple[str, ...]:
+    after = (_launch(f"{plan.after}.py", plan),) if plan.after != "none" else ()
+    return (_launch("sft.py", plan), *after)
+
+
+FRAMEWORKS: tuple[Framework, ...] = (
+    Framework(
+        name="transformers",
+        kinds=("classifier", "tagger", "reader", "seq2seq"),
+        install='pip install "transformers>=5,<6" "datasets>=4" "accelerate>=1.10" "peft>=0.18" scikit-learn seqeval',
+        commands=_script,
+        files=transformers,
+        data="",
+    ),
+    Framework(
+        name="sentence-transformers",
+        kinds=("embedder",),
+        install='pip install "sentence-transformers[train]>=6,<7" "peft>=0.18"',
+        commands=_script,
+        files=sentence_transformers,
+        data='{"anchor": "a question", "positive": "the passage that answers it"}',
+    ),
+    Framework(
+        name="setfit",
+        kinds=("setfit",),
+        install='pip install "setfit>=1.2,<2" scikit-learn',
+        commands=_script,
+        files=setfit,
+        data='{"text": "...", "label": "..."}',
+    ),
+    Framework(
+        name="trl",
+        kinds=("writer",),
+        install='pip install "trl>=1,<2" "transformers>=5,<6" "peft>=0.18" "datasets>=4" "bitsandbytes>=0.46"',
+        commands=_trl,
+        files=trl,
+        data=_MESSAGES,
+    ),
+    Framework(
+        name="unsloth",
+        kinds=("writer",),
+        install='pip install "unsloth>=2026.10" "transformers>=5.2"',
+        commands=lambda plan: ("python train.py",),
+        files=unsloth,
+        data=_MESSAGES,
+    ),
+    Framework(
+        name="axolotl",
+        kinds=("writer",),
+        install='pip install "axolotl>=0.19,<0.20"',
+        commands=lambda plan: ("axolotl train config.yaml",),
+        files=axolotl,
+        data=_MESSAGES,
+    ),
+    Framework(
+        name="llama-factory",
+        kinds=("writer",),
+        install='pip install "llamafactory>=0.9.5,<0.10" "bitsandbytes>=0.46"',
+        commands=lambda plan: ("llamafactory-cli train config.yaml",),
+        files=llama_factory,
+        data=_MESSAGES,
+    ),
+    Framework(
+        name="torchtune",
+        kinds=("writer",),
+        install='pip install "torchtune==0.6.1" torchao',
+        commands=lambda plan: ("sh run.sh",),
+        files=torchtune,
+        data=_MESSAGES,
+    ),
+)
+
+
+def find(name: str) -> Framework:
+    """The framework called `name`; LlmpickError with the nearest names."""
+    known = {framework.name: framework for framework in FRAMEWORKS}
+    known |= {"llamafactory": known["llama-factory"], "sbert": known["sentence-transformers"]}
+    if name.casefold() not in known:
+        hint = did_you_mean(name, known) or f"known: {', '.join(framework.name for framework in FRAMEWORKS)}"
+        raise LlmpickError(f"--framework: none is called {name!r}", hint)
+    return known[name.casefold()]
+
+
+def fitting(kind: str) -> tuple[str, ...]:
+    """Names of the frameworks that train this kind of plan."""
+    return tuple(framework.name for framework in FRAMEWORKS if kind in framework.kinds)
+
+
+def write(plan: Plan, name: str) -> dict[str, str]:
+    """File names and their texts, a README.md among them; LlmpickError where this trainer does not train this plan."""
+    framework = find(name)
+    if plan.kind not in framework.kinds:
+        raise LlmpickError(
+            f"{framework.name} does not train a {plan.kind}", f"for {plan.task} take {' or '.join(fitting(plan.kind))}"
+        )
+    row = framework.data or _ROWS[plan.kind]
+    texts = framework.files(plan)
+    return texts | {"README.md": readme(plan, framework.name, framework.install, framework.commands(plan), row)}

@@ -1,0 +1,237 @@
+"""Written plans: every option is one the trainer knows, every value is the plan's, no string escapes its place.
+
+The option names stand in tests/data/framework_options.json (tools/framework_options.py wrote them from the releases
+named there); tools/try_plans.py trains the same plans for real.
+"""
+
+import ast
+import json
+import shlex
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmpick.errors import LlmpickError
+from llmpick.guidance.answers import Plan
+from llmpick.guidance.frameworks import FRAMEWORKS, find, fitting, write
+from llmpick.guidance.frameworks.render import yaml_text
+from llmpick.guidance.frameworks.torchtune import CONFIGS
+from llmpick.guidance.plan import plan
+from test_plan import BERT, BERT_LARGE, LLAMA_8B, LLAMA_70B, MIXTRAL, QWEN_SMALL, T5, card, profile
+
+KNOWN = json.loads((Path(__file__).parent / "data/framework_options.json").read_text(encoding="utf-8"))["options"]
+HOSTILE = "\"); import os  # ''' `x` | <b>${HOME}\n- [x](javascript:1)"
+
+MODELS = {
+    "google-bert/bert-base-uncased": (BERT, "token-classification"),
+    "google-bert/bert-large-uncased": (BERT_LARGE, "extractive-qa"),
+    "FacebookAI/roberta-base": (replace(BERT, model_type="roberta"), "classification"),
+    "sentence-transformers/all-mpnet-base-v2": (replace(BERT, model_type="mpnet"), "retrieval"),
+    "google-t5/t5-base": (T5, "summarization"),
+    "Qwen/Qwen2-0.5B-Instruct": (QWEN_SMALL, "chat"),
+    "meta-llama/Llama-3.1-8B": (LLAMA_8B, "generation"),
+    "meta-llama/Llama-3.1-8B-Instruct": (LLAMA_8B, "text-to-sql"),
+    "meta-llama/Llama-3.3-70B-Instruct": (LLAMA_70B, "chat"),
+    "mistralai/Mixtral-8x7B-v0.1": (MIXTRAL, "function-calling"),
+}
+CARDS = {"8GB": card(7.6), "24GB": card(23.5), "4x80GB": card(79, count=4)}
+EXTRAS = {
+    "few": {"examples": 100},
+    "plenty": {"examples": 20_000},
+    "lora": {"examples": 3_000, "method": "lora"},
+    "qlora": {"examples": 3_000, "method": "qlora"},
+    "pairs": {"examples": 3_000, "feedback": "pairs"},
+    "ratings": {"examples": 3_000, "feedback": "ratings"},
+}
+# The class whose fields a script's ARGUMENTS must be, by framework and file.
+CLASSES = {
+    ("transformers", "train.py"): "Seq2SeqTrainingArguments",
+    ("sentence-transformers", "train.py"): "SentenceTransformerTrainingArguments",
+    ("setfit", "train.py"): "SetFitArguments",
+    ("trl", "sft.py"): "SFTConfig",
+    ("trl", "dpo.py"): "DPOConfig",
+    ("trl", "kto.py"): "KTOConfig",
+    ("unsloth", "train.py"): "SFTConfig",
+}
+
+
+def made(model: str, gpu: str, extra: str) -> Plan:
+    architecture, task = MODELS[model]
+    return plan(model, architecture, profile(task, gpu=CARDS[gpu], **EXTRAS[extra]))
+
+
+def files_of(answer: Plan, framework: str) -> dict[str, str]:
+    try:
+        return write(answer, framework)
+    except LlmpickError as error:
+        assert framework == "torchtune"
+        assert "torchtune" in str(error)
+        return {}
+
+
+def constants(script: str) -> dict:
+    """The literals assigned at the top of a script."""
+    found = {}
+    for node in ast.parse(script).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue
+    return found
+
+
+def fits(case: tuple[str, str, str]) -> bool:
+    try:
+        made(*case)
+    except LlmpickError:
+        return False
+    return True
+
+
+CASES = [case for case in product(MODELS, CARDS, EXTRAS) if fits(case)]
+
+
+def test_every_model_and_every_framework_is_tried() -> None:
+    assert {model for model, _, _ in CASES} == set(MODELS)
+    kinds = {made(*case).kind for case in CASES}
+    assert {framework for kind in kinds for framework in fitting(kind)} == {framework.name for framework in FRAMEWORKS}
+
+
+@pytest.mark.parametrize(("model", "gpu", "extra"), CASES)
+def test_every_option_is_one_the_trainer_knows(model: str, gpu: str, extra: str) -> None:
+    answer = made(model, gpu, extra)
+    assert fitting(answer.kind)
+    for framework in fitting(answer.kind):
+        for name, text in files_of(answer, framework).items():
+            if name.endswith(".py"):
+                _check_script(answer, framework, name, text)
+            elif name == "config.yaml":
+                _check_yaml(answer, framework, yaml.safe_load(text))
+            elif name == "run.sh":
+                _check_shell(answer, text)
+
+
+def _check_script(answer: Plan, framework: str, name: str, text: str) -> None:
+    compile(text, name, "exec")
+    values = constants(text)
+    arguments = values["ARGUMENTS"]
+    assert set(arguments) <= set(KNOWN[CLASSES[framework, name]])
+    assert set(values.get("LORA", {})) <= set(KNOWN["LoraConfig"])
+    assert arguments.get("optim", "sgd") in KNOWN["optimizers"]
+    assert arguments.get("lr_scheduler_type", "linear") in KNOWN["schedulers"]
+    if name not in ("dpo.py", "kto.py"):
+        assert values["MODEL"] == answer.model
+        rate = arguments.get("learning_rate", arguments.get("body_learning_rate"))
+        assert rate == answer.values["learning_rate"]
+    else:
+        assert arguments["learning_rate"] == answer.values[f"{answer.after}_learning_rate"]
+
+
+def _check_yaml(answer: Plan, framework: str, config: dict) -> None:
+    known = set(KNOWN[framework]) | (set(KNOWN["Seq2SeqTrainingArguments"]) if framework == "llama-factory" else set())
+    assert set(config) <= known
+    assert config["learning_rate"] == answer.values["learning_rate"]
+    assert config["gradient_accumulation_steps"] == answer.values["accumulation"]
+    assert config.get("base_model", config.get("model_name_or_path")) == answer.model
+    for dataset in config.get("datasets", []):
+        assert set(dataset) <= set(KNOWN["axolotl-dataset"])
+
+
+def _check_shell(answer: Plan, text: str) -> None:
+    rows = {row["config"]: row for row in json.loads(CONFIGS.read_text(encoding="utf-8"))}
+    words = shlex.split(text.replace("\\\n", " "), comments=True)
+    row = rows[words[words.index("--config") + 1]]
+    assert row["recipe"] in words
+    assert row["method"] == answer.method
+    given_keys = {word.split("=", 1)[0] for word in words if "=" in word and not word.startswith("-")}
+    chat = {f"dataset.{name}" for name in (*KNOWN["torchtune-chat"], "_component_", "data_files")}
+    assert given_keys <= set(row["keys"]) | set(row["paths"]) | chat | {"clip_grad_norm"}
+
+
+def test_unsloth_is_called_with_names_it_knows() -> None:
+    known = {"from_pretrained": KNOWN["unsloth-load"], "get_peft_model": KNOWN["unsloth-adapt"]}
+    for extra in ("lora", "qlora"):
+        tree = ast.parse(write(made("meta-llama/Llama-3.1-8B", "24GB", extra), "unsloth")["train.py"])
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+        checked = [node for node in calls if node.func.attr in known]
+        assert len(checked) == 2
+        for call in checked:
+            assert {keyword.arg for keyword in call.keywords} <= set(known[call.func.attr])
+
+
+@pytest.mark.parametrize("framework", [f.name for f in FRAMEWORKS if f.name != "torchtune"])
+def test_hostile_model_names_stay_text(framework: str) -> None:
+    kind = find(framework).kinds[0]
+    model = next(name for name in MODELS for extra in ("few", "plenty") if made(name, "4x80GB", extra).kind == kind)
+    extra = "few" if made(model, "4x80GB", "few").kind == kind else "plenty"
+    texts = write(replace(made(model, "4x80GB", extra), model=HOSTILE), framework)
+    for name, text in texts.items():
+        if name.endswith(".py"):
+            assert constants(text)["MODEL"] == HOSTILE
+            assert not any(
+                isinstance(node, ast.Import) and node.names[0].name == "os" for node in ast.walk(ast.parse(text))
+            )
+        if name == "config.yaml":
+            assert HOSTILE in yaml.safe_load(text).values()
+    title = texts["README.md"].splitlines()[0]
+    assert title.count("`") == 2
+    assert "\n- [x](javascript" not in texts["README.md"]
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True).filter(
+            lambda key: key not in ("y", "n", "on", "off", "yes", "no", "true", "false", "null")
+        ),
+        st.text()
+        | st.booleans()
+        | st.integers(-(10**9), 10**9)
+        | st.floats(1e-9, 1e9)
+        | st.lists(st.text(), min_size=1),
+        min_size=1,
+    )
+)
+def test_yaml_reads_back_as_it_was(values: dict) -> None:
+    assert yaml.safe_load(yaml_text({"outer": values, "rows": [values]})) == {"outer": values, "rows": [values]}
+
+
+def test_readme_tells_two_commands_and_every_reason() -> None:
+    answer = made("meta-llama/Llama-3.1-8B", "24GB", "plenty")
+    text = write(answer, "trl")["README.md"]
+    block = text.split("```sh\n")[1].split("```")[0].strip().splitlines()
+    assert [line.split()[0] for line in block] == ["pip", "python"]
+    for setting in answer.settings:
+        assert setting.because in text
+        assert setting.source in text
+    for line in answer.watch:
+        assert f"- {line}" in text
+
+
+def test_several_cards_are_launched_together() -> None:
+    text = write(made("meta-llama/Llama-3.1-8B", "4x80GB", "plenty"), "trl")["README.md"]
+    assert "accelerate launch --num_processes 4 sft.py" in text
+
+
+def test_a_framework_that_cannot_train_it_names_those_that_can() -> None:
+    with pytest.raises(LlmpickError, match="take transformers"):
+        write(made("google-bert/bert-base-uncased", "24GB", "plenty"), "trl")
+
+
+def test_an_unknown_framework_gets_the_nearest_name() -> None:
+    with pytest.raises(LlmpickError, match="did you mean axolotl"):
+        find("axolotle")
+    assert find("LLaMA-Factory").name == find("llamafactory").name == "llama-factory"
+
+
+def test_torchtune_names_what_it_ships_and_what_it_trains() -> None:
+    answer = made("meta-llama/Llama-3.1-8B", "24GB", "lora")
+    with pytest.raises(LlmpickError, match="torchtune ships no configuration for org/unknown"):
+        write(replace(answer, model="org/unknown"), "torchtune")
+    with pytest.raises(LlmpickError, match="full on one card, lora on many card, lora on one card"):
+        write(replace(answer, model="Qwen/Qwen2-7B", method="qlora"), "torchtune")
