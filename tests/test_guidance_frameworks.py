@@ -37,7 +37,7 @@ MODELS = {
     "meta-llama/Llama-3.1-8B": (LLAMA_8B, "generation"),
     "meta-llama/Llama-3.1-8B-Instruct": (LLAMA_8B, "text-to-sql"),
     "meta-llama/Llama-3.3-70B-Instruct": (LLAMA_70B, "chat"),
-    "mistralai/Mixtral-8x7B-v0.1": (MIXTRAL, "function-calling"),
+    "org/experts-of-8-layers": (replace(MIXTRAL, num_hidden_layers=8), "function-calling"),
 }
 CARDS = {"8GB": card(7.6), "24GB": card(23.5), "4x80GB": card(79, count=4)}
 EXTRAS = {

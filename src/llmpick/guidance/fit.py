@@ -34,8 +34,9 @@ def job_for(
     """
     job = _fitting(architecture, profile, recipe, counted, bf16=bf16)
     if job is None:
+        how = "whatever the method" if profile.method == "auto" else f"by {profile.method}"
         raise LlmpickError(
-            f"{profile.gpu} cannot train this model at {profile.seq_len:,} tokens, whatever the method",
+            f"{profile.gpu} cannot train this model at {profile.seq_len:,} tokens, {how}",
             "shorten --seq-len, take a larger card, or see `llmpick estimate` for the parts",
         )
     for candidate in _batches(_ranked(job, profile), profile, recipe):
