@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.profile import Profile
+    from llmpick.verdict import Ranking
 
 NOTHING_QUALIFIES = 3
+INTERRUPTED = 130
 FORMATS = ("table", "plain", "json", "markdown", "html", "csv")
 
 app = typer.Typer(
@@ -91,7 +93,8 @@ def interview(
 
     facts, given = _facts(raw, catalog)
     answers = interview.run(given, facts, save=save, force=force)
-    _recommend(answers, catalog, _format(format, None), None, force)
+    answer = _recommend(answers, catalog, _format(format, None), None, force)
+    interview.finish(answer, force=force)
 
 
 @app.command()
@@ -346,7 +349,8 @@ def run(arguments: list[str]) -> int:
     """The exit code of one invocation; every known fault is one line on stderr."""
     usage_error: Any = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export by name
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        code = int(app(arguments, standalone_mode=False) or 0)
+        return _say("interrupted", code) if code == INTERRUPTED else code
     except LlmpickError as error:
         return _say(str(error), error.exit_code)
     except usage_error as error:
@@ -358,7 +362,7 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted", 130)
+        return _say("interrupted", INTERRUPTED)
 
 
 def _say(message: str, code: int) -> int:
@@ -402,7 +406,7 @@ def _asked(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Cata
 
 def _recommend(
     raw: Mapping[str, Any], directories: list[Path] | None, form: str, output: Path | None, force: bool
-) -> None:
+) -> Ranking:
     """Rank and print; exit 3 when nothing qualifies."""
     from datetime import date
 
@@ -417,6 +421,7 @@ def _recommend(
     _emit(render.text(answer, form, to_file=output is not None, today=date.today()), output, force)
     if not answer.recommended:
         raise typer.Exit(NOTHING_QUALIFIES)
+    return answer
 
 
 def _show(view: str, values: tuple[Any, ...], wanted: str | None, output: Path | None, force: bool) -> None:

@@ -16,7 +16,6 @@ NONE = "–"
 """Stands where nothing sound can be said."""
 
 _GITHUB = re.compile(r"github:([\w.-]+/[\w.-]+)@(\w+)(?::(\S+))?")
-_PYPI = re.compile(r"pypi:([^\s=]+)==(\S+)")
 _URL_CHARACTERS = "%/:=&?~#+!$,;'@()*[]-._"
 
 
@@ -133,8 +132,6 @@ def link(source: str) -> str | None:
         return quote(
             f"https://github.com/{repository}/{'blob' if path else 'tree'}/{commit}/{path or ''}", safe=_URL_CHARACTERS
         ).rstrip("/")
-    if package := _PYPI.fullmatch(plain):
-        return quote(f"https://pypi.org/project/{package[1]}/{package[2]}/", safe=_URL_CHARACTERS)
     for prefix, page in (("arxiv:", "https://arxiv.org/abs/"), ("doi:", "https://doi.org/"), ("https://", "https://")):
         if plain.startswith(prefix):
             return quote(page + plain.removeprefix(prefix), safe=_URL_CHARACTERS)

@@ -8,7 +8,6 @@ from llmpick.licensing.classes import accepts
 from llmpick.licensing.judge import MISSING, is_multimodal, judge_all, licenses_of, missing
 from llmpick.licensing.schema import NOTICES
 from llmpick.licensing.situation import Situation
-from llmpick.licensing.wording import duty_text
 from llmpick.schema import ApiModel
 from llmpick.verdict import Check, LicenseVerdict, StepVerdict
 
@@ -23,6 +22,12 @@ if TYPE_CHECKING:
 
 USE, ALLOW_LIST = "license use", "license allow-list"
 VENDOR_TERMS = "vendor-terms"
+REMEDIES = {
+    "separate_licence": "a separate license from the licensor",
+    "security_review": "the licensor's security review passed",
+    "regulatory_authorisation": "the health regulator's authorization",
+}
+"""What would lift a `no`; where nothing usual does, there is no remedy."""
 
 
 def judge(model: Model | ApiModel, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
@@ -88,7 +93,7 @@ def use_check(verdict: LicenseVerdict, found: Sequence[License]) -> Check:
     )
     name = " with ".join(dict.fromkeys(license_.name for license_ in found))
     if verdict.verdict == "forbidden":
-        remedy = duty_text(verdict.duties[0])
+        remedy = REMEDIES.get(verdict.duties[0], "")
         clause = f" (“{verdict.clause}”)" if verdict.clause else ""
         because = f"{name}: {verdict.because}{clause}"
         return Check(name=USE, outcome="no", because=because, sources=sources, remedy=remedy)
@@ -104,9 +109,9 @@ def allow_list_check(found: Sequence[License], verdict: LicenseVerdict, allowed:
         return Check(name=ALLOW_LIST, outcome="unknown", because=MISSING)
     if not found:
         because = f"a vendor's API comes with no license; you accept {wanted}"
-        return Check(name=ALLOW_LIST, outcome="no", because=because, remedy="drop --license")
+        return Check(name=ALLOW_LIST, outcome="no", because=because, remedy="a profile without --license")
     refused = [license_.id for license_ in found if not accepts(license_, allowed)]
     if refused:
         because = f"{', '.join(refused)} is not among {wanted}"
-        return Check(name=ALLOW_LIST, outcome="no", because=because, remedy=f"--license {refused[0]}")
+        return Check(name=ALLOW_LIST, outcome="no", because=because, remedy=f"{refused[0]} on the list of --license")
     return Check(name=ALLOW_LIST, outcome="ok", because=f"{verdict.id} is among {wanted}")
