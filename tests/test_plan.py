@@ -139,7 +139,9 @@ def test_learning_rate_follows_structure_size_and_method(architecture, fields: d
         ("token-classification", 1000, 10),
         ("token-classification", 10_000, 3),
         ("token-classification", None, 3),
-        ("retrieval", 500, 1),
+        ("retrieval", 9_999, 4),
+        ("retrieval", 10_000, 1),
+        ("retrieval", None, 1),
     ],
 )
 def test_fewer_examples_mean_more_passes_for_encoders(task: str, examples: int | None, epochs: float) -> None:

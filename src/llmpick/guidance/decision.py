@@ -204,7 +204,7 @@ ROWS: tuple[Row, ...] = (
         work="vectors",
         amount=("many",),
         fine_tune="yes",
-        because="{have:,} pairs: a published run improved retrieval clearly with {good:,}, on one 24 GB card",
+        because="{have:,} pairs: a published run on {good:,} raised nDCG@10 from 0.77 to 0.83 in minutes on 24 GB",
         sources=(sources.SCHMID_EMBEDDING, sources.SCHMID_PAIRS),
     ),
     Row(

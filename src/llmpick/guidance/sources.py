@@ -34,8 +34,12 @@ AZURE_NER = "https://learn.microsoft.com/en-us/azure/ai-services/language-servic
 BEIR = "https://arxiv.org/abs/2104.08663"
 # Tuned on questions a model wrote for the user's own documents: over 10 % better Recall@10 and NDCG@10.
 NVIDIA_EMBEDDING = "https://huggingface.co/blog/nvidia/domain-specific-embedding-finetune"
-# A worked run on 7,000 question-passage pairs from one annual report.
-SCHMID_EMBEDDING = "https://www.philschmid.de/fine-tune-embedding-model-for-rag"
+# 7,000 question-passage pairs from one annual report (6,300 to train): nDCG@10 from 0.768 to 0.825 in 4 epochs and 3
+# minutes on a 24 GB card; 2e-5, cosine, 10 % warm-up.
+SCHMID_EMBEDDING = (
+    "https://github.com/philschmid/deep-learning-pytorch-huggingface/blob/1a64f5e44e78df24319ae7b7995b2495d943753c"
+    "/training/fine-tune-embedding-model-for-rag.ipynb"
+)
 SCHMID_PAIRS = "https://huggingface.co/datasets/philschmid/finanical-rag-embedding-dataset"
 # Eight examples prompt a large model to write the training questions for a retriever.
 PROMPTAGATOR = "https://arxiv.org/abs/2209.11755"
@@ -54,6 +58,8 @@ MTDNN = "https://arxiv.org/abs/1901.11504"
 STILTS = "https://arxiv.org/abs/1811.01088"
 # A 770M student trained on a large model's answers and reasons beat the 540B teacher on its task.
 DISTILLING = "https://arxiv.org/abs/2305.02301"
+# One pass over 100,000 triplets at 2e-5, 10 % warm-up.
+SBERT_TRAINING = "https://sbert.net/docs/sentence_transformer/training_overview.html"
 # In-batch negatives: the loss for (question, passage) pairs, and why larger batches help.
 MNRL = "https://sbert.net/docs/package_reference/sentence_transformer/losses.html#multiplenegativesrankingloss"
 
