@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -44,6 +45,10 @@ OUTPUT = Annotated[
 ]
 FORCE = Annotated[bool, typer.Option("--force", help="Overwrite an existing --output file.")]
 TOP = Annotated[str | None, typer.Option("--top", metavar="N", help="How many models to show (5).")]
+WHAT_IF = Annotated[
+    list[str] | None,
+    typer.Option("--what-if", metavar="FLAG=VALUE", help="Also say what this would change: gpu=48GB; repeatable."),
+]
 MODEL = Annotated[
     str, typer.Argument(metavar="MODEL", help="Hub id, or an unambiguous short name.", show_default=False)
 ]
@@ -69,13 +74,15 @@ def recommend(
     raw: dict[str, Any],
     *,
     catalog: CATALOG = None,
+    what_if: WHAT_IF = None,
     format: FORMAT = None,
     output: OUTPUT = None,
     force: FORCE = False,
     top: TOP = None,
 ) -> None:
     """Rank base models to fine-tune for a task, with the method, what it takes and why."""
-    _recommend(raw | {"top": top}, catalog, _format(format, output), output, force)
+    wanted = _format(format, output)
+    _recommend(raw | {"top": top, "what_if": what_if}, catalog, wanted, output, force)
 
 
 @app.command()
@@ -394,14 +401,27 @@ def _facts(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Cata
     return _catalog(directories), profile.merge(base, given)
 
 
-def _asked(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, Profile]:
-    """The catalog and the Profile that the flags describe."""
-    from llmpick import machine
-    from llmpick import profile as profiles
+def _build(given: Mapping[str, Any], facts: Catalog) -> Profile:
+    from llmpick import machine, profile
     from llmpick.steps.asked import vocabulary
 
+    return profile.build(machine.resolve(given), vocabulary(facts))
+
+
+def _asked(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, Profile]:
+    """The catalog and the Profile that the flags describe."""
     facts, given = _facts(raw, directories)
-    return facts, profiles.build(machine.resolve(given), vocabulary(facts))
+    return facts, _build(given, facts)
+
+
+def _what_if(change: str, given: Mapping[str, Any], answer: Ranking, facts: Catalog) -> str:
+    """One sentence on what `flag=value` would change."""
+    from llmpick import profile, sensitivity
+
+    name, equals, value = change.partition("=")
+    if not equals:
+        raise LlmpickError(f"--what-if: {change!r} is no change", "write flag=value, for example gpu=48GB")
+    return sensitivity.what_if(change, answer, _build(profile.merge(given, {name: value}), facts), facts).text
 
 
 def _recommend(
@@ -413,8 +433,15 @@ def _recommend(
     from llmpick import engine
     from llmpick.render import ranking as render
 
-    facts, profile = _asked(raw, directories)
-    answer = engine.rank(facts, profile)
+    facts, given = _facts({name: value for name, value in raw.items() if name != "what_if"}, directories)
+    answer = engine.rank(facts, _build(given, facts))
+    said = tuple(_what_if(change, given, answer, facts) for change in raw.get("what_if") or ())
+    answer = replace(answer, notes=answer.notes + said)
+    if form in ("markdown", "html"):
+        from llmpick import sensitivity
+
+        shares = sensitivity.first_shares(answer.recommended)
+        answer = replace(answer, first_share=next(iter(shares.values()), None))
     talk = render.talk(answer, form)
     if talk:
         print(talk, file=sys.stderr)

@@ -193,5 +193,7 @@ class Ranking:
     catalog_date: str
     catalog_models: int
     policy_version: str
+    first_share: float | None = None
+    """Share of all weightings under which the first stays first; None = not worked out."""
     notes: tuple[str, ...] = ()
     """What was assumed and what a reader should know before acting."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from llmpick.render.question import METHODS, answers
-from llmpick.render.text import NONE, gib, gib_number, link, listed, safe
+from llmpick.render.text import NONE, gib, gib_number, link, listed, percent, safe
 from llmpick.verdict import STEPS
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def firmness(ranking: Ranking) -> list[str]:
         return []
     first, *others = ranking.recommended
     said = [_lead(first, others[0])] if others else ["It is the only model that qualifies"]
+    if ranking.first_share is not None:
+        said.append(f"It stays first under {percent(ranking.first_share)} of all weightings of the criteria")
     rivals = [f"{name(other)} (up to {other.score_high:.2f})" for other in others if other.score_high > first.score]
     if rivals:
         more = f" and {len(rivals) - 4} more" if len(rivals) > 4 else ""
