@@ -1,48 +1,81 @@
 """Bytes one GPU holds at the worst moment of training or serving, part by part.
 
-A step has three moments that can be the worst: the loss (all kept activations and the logits), the way back through
-a layer (what is kept, that layer's working set, the gradients made so far) and the optimizer's update. The peak is
-the largest of them, not the sum of every part's own largest value. docs/sizing.md derives each term.
+A step has a few moments that can be the worst: the loss (everything kept, and the logits), the way back through the
+top layer and through the bottom one (what is still kept, that layer's working set, the gradients made so far), the
+end of the backward pass, and the optimizer's update. The peak is the largest of them, not the sum of every part's own
+largest value. docs/sizing.md derives each term.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from llmpick.sizing.overhead import overhead
 from llmpick.sizing.parameters import count
-from llmpick.units import GIB
+from llmpick.sizing.regime import WIDTH, regime_of, targets_of
+from llmpick.sizing.sharding import Static, shard
+from llmpick.sizing.working import working
 from llmpick.verdict import Breakdown
 
 if TYPE_CHECKING:
     from llmpick.architecture import Architecture
     from llmpick.sizing.job import Job
-    from llmpick.sizing.parameters import Linear, Parameters
+    from llmpick.sizing.linear import Linear, Parameters
+    from llmpick.sizing.regime import Regime
 
-WIDTH = {"fp32": 4, "bf16": 2, "fp16": 2, "int8": 1, "int4": 0.5}
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Bytes per parameter: 4 bits, an 8-bit scale per 64 weights, an fp32 scale per 256 scales (QLoRA, section 3)."""
-CONTEXT = int(0.5 * GIB)
-SLACK = 0.04
+STORED = WIDTH | {"int8": 1, "int4": 0.5}
+LOSS = 12
+"""Bytes per logit when the loss turns back: fp32 log-probabilities, their gradient, the logits' gradient."""
+LOSS_FORTH = 10
+"""Bytes per logit when the loss is taken: 16-bit logits, their fp32 copy, fp32 log-probabilities."""
+EIGHT_BIT = 2 + 2 * 4 / 256
+"""Bytes per parameter of 8-bit Adam: two states, an fp32 scale per block of 256 (bitsandbytes)."""
+
+
+class Sums(NamedTuple):
+    """Parameters of one model that a Job distinguishes."""
+
+    total: int
+    trained: int
+    adapters: int
+    linear: int
+    """Weight matrices without the head: what autocast casts."""
+    packed: int
+    """In matrices that QLoRA quantizes."""
+    largest: int
+    """The largest such matrix."""
+    head: int
+    """The vocabulary head, tied or not; 0 where no logits are computed."""
+    tied: bool
+    table: int
+    """Token table."""
+
+
+class Moment(NamedTuple):
+    """What is alive beside weights, adapters and optimizer states."""
+
+    activations: float
+    logits: float
+    gradients: float
 
 
 def train(architecture: Architecture, job: Job, parameters: Parameters | None = None) -> Breakdown:
     """The peak of one training step on one GPU; `parameters` saves counting them again."""
-    counted = parameters or count(architecture)
-    adapters = _adapter_parameters(counted, job) if job.method != "full" else 0
-    trainable = adapters or counted.total - counted.non_text
-    weights = _weights(counted, job)
-    adapter_bytes = int(adapters * _trainable_width(job))
-    gradients = int(trainable * _trainable_width(job))
-    optimizer = int(trainable * _optimizer_width(job))
-    kept, working = _activations(architecture, job)
-    logits = _logits(architecture, job)
-    moments = [
-        _Moment(kept, logits, 0 if job.accumulation == 1 else gradients),
-        _Moment(kept + working, 0, 0 if job.method == "full" else gradients),
-        _Moment(working, 0, gradients),
-    ]
-    worst = max(moments, key=sum)
-    return _with_overhead(weights, adapter_bytes, worst, optimizer)
+    sums = sums_of(architecture, parameters or count(architecture), job)
+    regime = regime_of(architecture, job)
+    whole = Static(
+        weights=_weight_bytes(sums, job),
+        adapters=sums.adapters * _trained_width(job),
+        gradients=sums.trained * _trained_width(job),
+        optimizer=_optimizer_bytes(sums, job),
+    )
+    layer = regime.c * sums.linear / (architecture.num_hidden_layers + architecture.num_decoder_layers)
+    static = shard(whole, job, sums.trained, layer)
+    share = static.gradients / whole.gradients if whole.gradients else 1.0
+    worst = max(_moments(architecture, job, sums, regime, share), key=sum)
+    return _breakdown(static, worst, job)
 
 
 def serve(architecture: Architecture, job: Job, parameters: Parameters | None = None) -> Breakdown:
@@ -50,101 +83,141 @@ def serve(architecture: Architecture, job: Job, parameters: Parameters | None = 
     counted = parameters or count(architecture)
     context = job.seq_len + (job.target_len or 0)
     cache = 2 * 2 * architecture.num_hidden_layers * architecture.kv_heads * architecture.head_width
-    working = job.tokens * 2 * (3 * architecture.intermediate_size + 4 * architecture.hidden_size)
+    working_set = job.tokens * 2 * (3 * architecture.intermediate_size + 4 * architecture.hidden_size)
     logits = 6 * job.batch_size * architecture.vocab_size if job.vocabulary_head else 0
-    activations = cache * context * job.batch_size + working
-    return _with_overhead(int(counted.total * WIDTH[job.dtype]), 0, _Moment(activations, logits, 0), 0)
-
-
-class _Moment(NamedTuple):
-    activations: int
-    logits: int
-    gradients: int
+    weights = Static(counted.total * STORED[job.dtype] / job.n_gpus, 0, 0, 0)
+    return _breakdown(weights, Moment(cache * context * job.batch_size + working_set, logits, 0), job)
 
 
 def trainable(counted: Parameters, job: Job) -> int:
     """Parameters that training changes: none when serving, the adapters under LoRA and QLoRA."""
     if job.method == "inference":
         return 0
-    return counted.total - counted.non_text if job.method == "full" else _adapter_parameters(counted, job)
+    return counted.total - counted.non_text if job.method == "full" else _adapters(counted, job)
 
 
-def _with_overhead(weights: int, adapters: int, moment: _Moment, optimizer: int) -> Breakdown:
-    return Breakdown(
-        weights=weights,
+def sums_of(architecture: Architecture, counted: Parameters, job: Job) -> Sums:
+    """The sums that `job` needs of `counted`."""
+    table = architecture.vocab_size * (architecture.embedding_size or architecture.hidden_size)
+    linear = packed = largest = 0
+    for matrix in counted.linears:
+        linear += matrix.size
+        if matrix.group != "head" and not matrix.fused:
+            packed += matrix.size
+            largest = max(largest, matrix.d_in * matrix.d_out)
+    adapters = 0 if job.method in {"full", "inference"} else _adapters(counted, job)
+    return Sums(
+        total=counted.total,
+        trained=trainable(counted, job) if job.method == "full" else adapters,
         adapters=adapters,
-        gradients=moment.gradients,
-        optimizer=optimizer,
-        activations=moment.activations,
-        logits=moment.logits,
-        overhead=CONTEXT + int(SLACK * (weights + sum(moment))),
+        linear=linear,
+        packed=packed,
+        largest=largest,
+        head=(counted.head or table) if job.vocabulary_head else 0,
+        tied=not counted.head,
+        table=table,
     )
 
 
-def _weights(counted: Parameters, job: Job) -> int:
-    if job.method != "qlora":
-        return int(counted.total * WIDTH[job.dtype])
-    packed = sum(linear.size for linear in counted.linears if _quantized(linear))
-    return int(packed * NF4 + (counted.total - packed) * 4)
+def _moments(a: Architecture, job: Job, sums: Sums, regime: Regime, share: float) -> list[Moment]:
+    """Every moment of a step that can be the worst; `share` of the gradients lies on this GPU."""
+    layers = working(a, job, regime)
+    width = _trained_width(job)
+    made = sums.trained * width * share
+    old = made if job.accumulation > 1 else 0.0
+    outside = job.tokens * (4 + regime.c) * a.hidden_size + (2 * sums.adapters if regime.auto else 0)
+    head = sums.head * width * share if regime.full else 0.0
+    casts, cast_head = _casts(sums, regime)
+    kept_casts = 0 if job.gradient_checkpointing else casts
+    # autocast remembers the casts of trained weights until the forward pass is over
+    forth_casts = casts if regime.full else kept_casts
+    layer_casts = casts / layers.layers if job.gradient_checkpointing else 0
+    temporary = 2 * sums.largest if regime.quantized else 0
+    logits = 0 if job.chunked_loss else _rows(a, job) * a.vocab_size * (1 if job.vocabulary_head else 0)
+    kept = layers.kept + outside + cast_head
+    lowest = made - ((0 if sums.tied else sums.table * width * share) + made / layers.layers if regime.full else 0)
+    return [
+        Moment(kept + forth_casts, LOSS_FORTH * logits, old),
+        Moment(kept + kept_casts, LOSS * logits, old),
+        Moment(kept + kept_casts, 2 * logits, max(old, head)),
+        Moment(layers.top + outside + kept_casts + layer_casts + temporary, 0, max(old, head)),
+        Moment(layers.bottom + casts / layers.layers + temporary, 0, max(old, lowest)),
+        Moment(job.tokens * regime.r * a.hidden_size, 0, made + (head if sums.tied else 0)),
+        Moment(0, 0, made + _update_bytes(sums, job)),
+    ]
 
 
-def _quantized(linear: Linear) -> bool:
-    return linear.group != "head" and not getattr(linear, "fused", False)
+def _casts(sums: Sums, regime: Regime) -> tuple[float, float]:
+    """16-bit copies autocast makes of fp32 matrices and of the fp32 head."""
+    if not (regime.auto and regime.w == 4):
+        return 0.0, 0.0
+    return (0.0 if regime.quantized else 2.0 * sums.linear), 2.0 * sums.head
 
 
-def _targeted(linear: Linear, targets: str) -> bool:
-    if linear.group in {"head", "router"} or getattr(linear, "fused", False):
-        return False
+def _rows(a: Architecture, job: Job) -> int:
+    """Rows of logits."""
+    return job.batch_size * (job.target_len if a.num_decoder_layers and job.target_len else job.seq_len)
+
+
+def _weight_bytes(sums: Sums, job: Job) -> float:
+    """QLoRA packs matrices and, through `prepare_model_for_kbit_training`, widens all else to fp32."""
+    if job.method == "qlora":
+        return sums.packed * NF4 + (sums.total - sums.packed) * 4
+    return sums.total * STORED[job.dtype]
+
+
+def _trained_width(job: Job) -> int:
+    """Bytes of one trained number; PEFT keeps adapters in fp32 under autocast."""
+    return WIDTH[job.dtype] if job.method == "full" or job.mixed_precision == "no" else 4
+
+
+def _optimizer_bytes(sums: Sums, job: Job) -> float:
+    """The optimizer's states. Trainer keeps those of embedding tables in 32 bits under 8-bit Adam."""
+    match job.optimizer:
+        case "adamw-8bit":
+            table = sums.table if job.method == "full" else 0
+            return (sums.trained - table) * EIGHT_BIT + table * 8
+        case "paged-adamw-8bit" | "sgd":
+            return 0.0
+        case "adafactor":
+            return 0.01 * sums.trained
+        case _:
+            return 2.0 * sums.trained * _trained_width(job)
+
+
+def _update_bytes(sums: Sums, job: Job) -> float:
+    """What the update itself allocates: nothing where it is fused."""
+    if job.optimizer == "adamw-foreach":
+        return sums.trained * _trained_width(job)
+    if job.optimizer == "adafactor":  # fp32 copies of one matrix, its gradient, its update and the factors' product
+        return 16.0 * (sums.table if job.method == "full" else 0)
+    return 0.0
+
+
+def _adapters(counted: Parameters, job: Job) -> int:
+    targets = targets_of_linears(counted.linears, job.targets)
+    return sum(linear.count * job.rank * (linear.d_in + linear.d_out) for linear in targets)
+
+
+def targets_of_linears(linears: tuple[Linear, ...], targets: str) -> tuple[Linear, ...]:
+    """The matrices that `targets` gives an adapter; heads, routers and stacked experts never get one."""
+    able = (linear for linear in linears if linear.group not in {"head", "router"} and not linear.fused)
     if targets == "all-linear":
-        return True
+        return tuple(able)
     if targets == "attention":
-        return linear.group in {"attention", "cross-attention"}
-    return linear.name in targets.split(",")
+        return tuple(linear for linear in able if linear.group in {"attention", "cross-attention"})
+    names = targets_of("", targets) or frozenset()
+    return tuple(linear for linear in able if linear.name in names)
 
 
-def _adapter_parameters(counted: Parameters, job: Job) -> int:
-    return sum(
-        linear.count * job.rank * (linear.d_in + linear.d_out)
-        for linear in counted.linears
-        if _targeted(linear, job.targets)
+def _breakdown(static: Static, moment: Moment, job: Job) -> Breakdown:
+    tensors = sum(static) - static.gradients + sum(moment)
+    return Breakdown(
+        weights=round(static.weights),
+        adapters=round(static.adapters),
+        gradients=round(moment.gradients),
+        optimizer=round(static.optimizer),
+        activations=round(moment.activations + static.buffers),
+        logits=round(moment.logits),
+        overhead=overhead(tensors, job),
     )
-
-
-def _trainable_width(job: Job) -> int:
-    if job.method == "full" or job.mixed_precision == "no":
-        return int(WIDTH[job.dtype])
-    return 4
-
-
-def _optimizer_width(job: Job) -> float:
-    width = _trainable_width(job)
-    return {"adamw-8bit": 2.03, "paged-adamw-8bit": 0, "adafactor": 0.02, "sgd": 0}.get(job.optimizer, 2 * width)
-
-
-def _activations(architecture: Architecture, job: Job) -> tuple[int, int]:
-    """Bytes kept for the way back, and one layer's working set beyond them."""
-    half = 2 if job.mixed_precision != "no" else int(WIDTH[job.dtype])
-    queries = architecture.num_attention_heads * architecture.head_width
-    keys = architecture.kv_heads * architecture.head_width
-    mlp = architecture.intermediate_size * (4 if architecture.gated_mlp else 3)
-    if architecture.moe:
-        routed = architecture.moe.num_experts_per_tok * architecture.moe.moe_intermediate_size
-        mlp = 4 * (routed + architecture.moe.shared_intermediate_size)
-    layer = job.tokens * (
-        half * (2 * queries + 2 * keys + mlp + 2 * architecture.hidden_size) + 8 * architecture.hidden_size
-    )
-    if job.attention == "eager":
-        layer += job.tokens * job.seq_len * architecture.num_attention_heads * (2 * half + 4)
-    layers = architecture.num_hidden_layers + architecture.num_decoder_layers
-    working = job.tokens * half * 2 * architecture.intermediate_size
-    if not job.gradient_checkpointing:
-        return layers * layer, working
-    residual = 4 if job.method == "qlora" or job.dtype == "fp32" else 2
-    return layers * job.tokens * residual * architecture.hidden_size, layer + working
-
-
-def _logits(architecture: Architecture, job: Job) -> int:
-    if not job.vocabulary_head or job.chunked_loss:
-        return 0
-    length = job.target_len if architecture.num_decoder_layers and job.target_len else job.seq_len
-    return 14 * job.batch_size * length * architecture.vocab_size

@@ -100,7 +100,7 @@ def _shared_layers(a: Architecture, names: Names) -> Part:
 def two_stacks(a: Architecture) -> Parameters:
     """An encoder-decoder as its ForConditionalGeneration class holds it: cross-attention, one table, one head."""
     names = names_of(a.model_type)
-    encoder, decoder = replace(a, structure="encoder"), _decoder_of(a)
+    encoder, decoder = replace(a, structure="encoder"), decoder_of(a)
     added = ADDED_TO_ENCODER.get(a.model_type)
     body = join(
         layers(encoder, ENCODER_SIDE.get(a.model_type, names)), embedding_parts(encoder),
@@ -119,7 +119,8 @@ def two_stacks(a: Architecture) -> Parameters:
     )
 
 
-def _decoder_of(a: Architecture) -> Architecture:
+def decoder_of(a: Architecture) -> Architecture:
+    """The decoder of an encoder-decoder as an Architecture of its own."""
     shape = a.decoder
     alike = replace(a, structure="decoder", num_hidden_layers=a.num_decoder_layers, non_text_parameters=0)
     if a.decoder_position_rows is not None:

@@ -1,0 +1,46 @@
+"""What several GPUs share: the static bytes of one of them, and what sharding itself costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from llmpick.sizing.job import Job
+
+LIVE = 10**9
+"""Parameters ZeRO-3 keeps gathered at most (`stage3_max_live_parameters`, DeepSpeed's default)."""
+BUCKET = 5 * 10**8
+"""Numbers in DeepSpeed's reduce and all-gather buckets (`reduce_bucket_size`, its default)."""
+
+
+class Static(NamedTuple):
+    """Bytes that stay through the step."""
+
+    weights: float
+    adapters: float
+    gradients: float
+    optimizer: float
+    buffers: float = 0.0
+    """Gathered layers and communication buckets."""
+
+
+def shard(whole: Static, job: Job, trained: int, layer: float) -> Static:
+    """What one of `job.n_gpus` GPUs holds of `whole`; `layer` = bytes of one layer's weights as they are computed.
+
+    ZeRO keeps an fp32 master copy and fp32 states, 12 bytes per trained parameter, next to 16-bit weights and
+    gradients (Rajbhandari et al. 2020, arXiv 1910.02054, section 3). Only stage 3 and FSDP share frozen weights.
+    """
+    n = job.n_gpus
+    if n == 1 or job.sharding == "none":
+        return whole
+    if job.sharding == "ddp":  # its buckets are a second copy of the gradients (gradient_as_bucket_view=False)
+        return whole._replace(buffers=whole.gradients)
+    if job.sharding == "fsdp":
+        return Static(whole.weights / n, whole.adapters / n, whole.gradients / n, whole.optimizer / n, 2 * layer)
+    states = 12 * trained / n
+    halved = 2 * trained
+    if job.sharding == "zero3":
+        live = min(2 * LIVE, whole.weights + whole.adapters)
+        return Static(whole.weights / n, whole.adapters / n, halved / n, states, live)
+    bucket = 2 * min(2 * BUCKET, halved)
+    return Static(whole.weights, whole.adapters, halved if job.sharding == "zero1" else halved / n, states, bucket)

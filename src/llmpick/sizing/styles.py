@@ -1,0 +1,98 @@
+"""What a class computes beyond its shape: where its norms stand, in which precision, which dropout it draws.
+
+An Architecture says how large the matrices are; how much their layers keep for the way back also depends on how the
+class is written. Read off the modeling files of transformers 5.23 and confirmed by traced steps (docs/sizing.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from llmpick.architecture import Architecture
+
+
+class Style(NamedTuple):
+    """How the layers of one class are written."""
+
+    norm: Literal["rms", "rms32", "layer", "layer32"] = "rms"
+    """rms scales by its weight in the input's dtype, rms32 in fp32; layer is the fused kernel, layer32 written out."""
+    order: Literal["pre", "post", "sandwich", "output"] = "pre"
+    """Norms before the blocks, after the residual sum, on both sides, or on a block's output alone."""
+    activation: Literal["fused", "tanh", "relu", "bloom"] = "fused"
+    """One kernel; or GELU's tanh form in elementary steps; or ReLU, which keeps its result; or BLOOM's own."""
+    parallel: bool = False
+    """Attention and MLP read the same residual stream."""
+    qkv_views: bool = False
+    """Queries, keys and values are slices of one product, so a kept slice keeps all of it."""
+    by_heads: bool = False
+    """Rotation of a part of each head lays queries out by head, and attention's result is copied back."""
+    dropout: bool = False
+    """Blocks draw dropout masks (0.1 in the published configurations)."""
+    inner_dropout: bool = False
+    """Another one on what the MLP's last matrix reads."""
+    attention_dropout: bool = False
+    softmax32: bool = True
+    """Eager attention's softmax is computed in fp32 and cast back."""
+    softcap: bool = False
+    """Eager attention squashes its scores with tanh."""
+    sdpa: bool = True
+    """The class has an SDPA path; eager is what runs where it has none."""
+    mask: bool = False
+    """An attention mask is always built, even for sequences without padding."""
+    bias: bool = False
+    """Learned relative positions are added to the scores: every layer holds a bias per head and pair."""
+
+
+BERT = Style(norm="layer", order="post", dropout=True, attention_dropout=True, softmax32=False)
+BART = Style(norm="layer", order="post", dropout=True, softmax32=False)
+GPT = Style(norm="layer", activation="tanh")
+T5 = Style(dropout=True, inner_dropout=True, attention_dropout=True, softmax32=False, bias=True)
+
+_BY_MODEL_TYPE = {
+    "albert": BERT._replace(dropout=False, attention_dropout=False, activation="tanh"),
+    "bloom": Style(norm="layer", activation="bloom", qkv_views=True, sdpa=False),
+    "codegen": GPT._replace(by_heads=True, sdpa=False),
+    "cohere": Style(norm="layer32"),
+    "cohere2": Style(norm="layer32"),
+    "deberta": BERT._replace(sdpa=False),
+    "deberta-v2": BERT._replace(sdpa=False),
+    "falcon": Style(norm="layer", softmax32=False, mask=True),
+    "gemma": Style(norm="rms32"),
+    "gemma2": Style(norm="rms32", order="sandwich", softcap=True, sdpa=False),
+    "gemma3": Style(norm="rms32", order="sandwich"),
+    "gemma3_text": Style(norm="rms32", order="sandwich"),
+    "gpt2": GPT._replace(qkv_views=True, dropout=True, attention_dropout=True, softmax32=False),
+    "gpt_bigcode": GPT._replace(activation="fused", qkv_views=True, dropout=True, attention_dropout=True),
+    "gpt_neo": GPT._replace(sdpa=False),
+    "gpt_neox": Style(norm="layer", parallel=True, qkv_views=True, by_heads=True),
+    "gptj": GPT._replace(by_heads=True, sdpa=False),
+    "m2m_100": BART._replace(order="pre", activation="relu", attention_dropout=True),
+    "mbart": BART._replace(order="pre"),
+    "modernbert": Style(norm="layer", qkv_views=True),
+    "mt5": T5._replace(activation="tanh"),
+    "olmo2": Style(norm="rms32", order="output"),
+    "olmo3": Style(norm="rms32", order="output"),
+    "opt": Style(norm="layer", activation="relu", dropout=True),
+    "pegasus": BART._replace(order="pre", activation="relu", attention_dropout=True),
+    "phi": GPT._replace(by_heads=True),
+    "phi3": Style(qkv_views=True, by_heads=True),
+    "stablelm": Style(norm="layer", by_heads=True),
+    "t5": T5._replace(activation="tanh"),
+    "umt5": T5._replace(activation="tanh"),
+}
+
+
+def style_of(architecture: Architecture) -> Style:
+    """The style of the class; for one not listed, what its norms and its structure suggest."""
+    known = _BY_MODEL_TYPE.get(architecture.model_type)
+    if known and known.inner_dropout and not architecture.gated_mlp:
+        return known._replace(activation="relu")  # T5 1.0
+    if known:
+        return known
+    if architecture.structure == "encoder-decoder":
+        return T5 if architecture.norm == "rms" else BART
+    if architecture.structure == "encoder":
+        return BERT if architecture.norm != "rms" else Style()
+    norm: Literal["rms", "layer"] = "rms" if architecture.norm == "rms" else "layer"
+    return Style(norm=norm, order="sandwich" if architecture.norms_per_block == 4 else "pre")
