@@ -1,0 +1,203 @@
+"""The command line as a user meets it: exit codes, one-line errors, clean stdout, the same answer in every form."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from llmpick import cli
+
+CLASSIFY = ["recommend", "--task", "classification", "--gpu", "24GB"]
+
+
+@pytest.fixture
+def call(capsys):
+    """Run one command in this process: (exit code, stdout, stderr)."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = cli.run(list(arguments))
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["recommend", "--task", "chat", "--gpu", "24XB"], 2, "no amount of GPU memory"),
+        (["recommend", "--task", "chat", "--gpu", "-3GB"], 2, "no amount of GPU memory"),
+        (["recommend", "--task", "chat", "--gpu", "A100"], 2, "A100 PCIe 40GB"),
+        (["recommend", "--task", "clasification"], 2, "did you mean classification"),
+        (["recommend"], 2, "--task"),
+        (["recommend", "--task", "chat", "--format", "yaml"], 2, "one of: table"),
+        (["recommend", "--task", "chat", "--bogus"], 2, "--bogus"),
+        (["recommend", "--task", "chat", "--top", "0"], 2, "--top"),
+        (["recommend", "--task", "chat", "--profile", "no-such-file.yaml"], 2, "no-such-file.yaml"),
+        (["recommend", "--task", "chat", "--catalog", "no-such-folder"], 2, "no-such-folder"),
+        (["recommend", "--task", "chat", "--gpu", "0.5GB", "--format", "json"], 3, ""),
+        (["explain", "no/such-model", "--task", "chat"], 2, "no/such-model"),
+        (["compare", "--task", "chat"], 2, "MODEL"),
+        (["estimate"], 2, "--config"),
+        (["estimate", "Qwen/Qwen3-8B", "--rank", "0"], 2, "--rank"),
+        (["estimate", "Qwen/Qwen3-8B", "--dtype", "fp8"], 2, "--dtype"),
+        (["license", "no-such-license"], 2, "no-such-license"),
+        (["catalog", "list", "--family", "nosuch"], 2, "nosuch"),
+        (["frobnicate"], 2, "frobnicate"),
+    ],
+)
+def test_bad_input_is_one_line_on_stderr_and_nothing_on_stdout(arguments, code, says, call):
+    got, out, err = call(*arguments)
+    assert got == code
+    assert says in err
+    if code == 2:
+        assert out == ""
+        assert err.startswith("llmpick: ")
+        assert err.count("\n") == 1
+
+
+def overlay(tmp_path, change):
+    """A catalog folder with one model file, changed by `change(text)`."""
+    folder = tmp_path / "models" / "acme"
+    folder.mkdir(parents=True)
+    text = (cli.Path(__file__).parents[1] / "catalog/models/microsoft/deberta-v3-base.yaml").read_text("utf-8")
+    own = text.replace("lineage: deberta-v3-base", "lineage: acme-base")
+    (folder / "base.yaml").write_text(change(own), "utf-8")
+    return ["recommend", "--task", "classification", "--catalog", str(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda text: text + "family: other\n", "family"),
+        (lambda text: text.replace("context_length: 512", 'context_length: "512"'), "context_length"),
+        (lambda text: text.replace("  id: mit\n", "  id: mitt\n"), "did you mean mit"),
+        (lambda text: text.replace("developer: Microsoft", "developper: Microsoft"), "did you mean"),
+        (lambda text: text.replace("total: 183831552", "total: 86000000"), "183"),
+    ],
+)
+def test_a_broken_catalog_file_is_named_by_line_and_exits_4(change, says, tmp_path, call):
+    code, out, err = call(*overlay(tmp_path, change))
+    assert (code, out) == (4, "")
+    assert "base.yaml:" in err
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_a_sound_overlay_adds_its_model(tmp_path, call):
+    arguments = overlay(tmp_path, lambda text: text)
+    _, out, _ = call(*arguments[:3], "--catalog", arguments[-1], "--format", "json", "--top", "1000")
+    answer = json.loads(out)
+    assert any(row["model"] == "acme/base" for row in answer["recommended"])
+
+
+def test_the_json_is_one_object_with_the_keys_of_the_contract(call):
+    code, out, _ = call(*CLASSIFY, "--examples", "5000", "--format", "json")
+    answer = json.loads(out)
+    assert code == 0
+    assert {"schema_version", "catalog", "profile", "advice", "recommended", "ruled_out", "undecided"} <= set(answer)
+    assert answer["schema_version"] == "1"
+    assert len(answer["recommended"]) == 5
+    for row in answer["recommended"]:
+        assert {"rank", "model", "method", "score", "score_high", "steps", "memory", "time_hours", "cost_usd"} <= set(
+            row
+        )
+        assert [step["step"] for step in row["steps"]] == ["task", "resources", "domain", "license", "community"]
+        assert row["memory"]["peak_bytes"] == sum(row["memory"]["breakdown_bytes"].values())
+        assert row["memory"]["fits"] is True
+        assert row["because"]
+        assert row["sources"]
+
+
+def test_every_form_ranks_the_same_models(call):
+    _, as_json, _ = call(*CLASSIFY, "--format", "json")
+    models = [row["model"] for row in json.loads(as_json)["recommended"]]
+    for form in ("plain", "table", "markdown", "csv", "html"):
+        _, out, _ = call(*CLASSIFY, "--format", form)
+        places = [out.find(model) for model in models]
+        assert -1 not in places, form
+        assert places == sorted(places), form
+
+
+def test_a_pipe_gets_one_line_per_model_and_no_box(call):
+    _, out, err = call(*CLASSIFY)
+    lines = out.splitlines()
+    assert len(lines) == 5
+    assert all("\t" in line and "│" not in line for line in lines)
+    assert "ruled out" in err
+
+
+def test_nothing_qualifies_shows_the_nearest_misses(call):
+    code, out, err = call("recommend", "--task", "chat", "--gpu", "0.5GB")
+    assert (code, out) == (3, "")
+    assert "nearest miss" in err
+
+
+def test_a_profile_from_a_file_and_from_stdin_and_flags_win(tmp_path, call):
+    path = tmp_path / "profile.yaml"
+    path.write_text("task: classification\ngpu: 8GB\nseq-len: 128\n", "utf-8")
+    _, out, _ = call("recommend", "--profile", str(path), "--gpu", "16GB", "--format", "json")
+    profile = json.loads(out)["profile"]
+    assert (profile["task"], profile["seq_len"]) == ("classification", 128)
+    assert profile["gpu"]["memory_bytes"] == 16 * 1024**3
+
+
+def test_an_existing_file_is_only_overwritten_with_force(tmp_path, call):
+    path = tmp_path / "answer.md"
+    path.write_text("mine", "utf-8")
+    code, _, err = call(*CLASSIFY, "--format", "markdown", "--output", str(path))
+    assert code == 2
+    assert "--force" in err
+    assert path.read_text("utf-8") == "mine"
+    assert call(*CLASSIFY, "--format", "markdown", "--output", str(path), "--force")[0] == 0
+    assert "deberta" in path.read_text("utf-8").lower()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--version"],
+        ["--help"],
+        ["tree"],
+        ["hardware", "--gpus"],
+        ["catalog", "stats"],
+        ["catalog", "show", "qwen3-8b"],
+        ["catalog", "list", "--task", "ner", "--license", "permissive", "--max-params", "500M"],
+        ["license", "llama3.1", "--commercial"],
+        ["advise", "--task", "classification", "--examples", "300"],
+        ["plan", "Qwen/Qwen3-8B", "--task", "chat", "--gpu", "24GB"],
+        ["estimate", "Qwen/Qwen3-8B", "--method", "qlora", "--gpu", "24GB"],
+        ["explain", "Qwen/Qwen3-8B", "--task", "chat", "--gpu", "24GB"],
+        ["compare", "Qwen/Qwen3-8B", "Qwen/Qwen3-4B", "--task", "chat"],
+        ["report", "--task", "chat", "--gpu", "24GB"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_answers_in_every_form(arguments, call):
+    forms = [[], ["--format", "json"], ["--format", "table"], ["--format", "csv"]]
+    if arguments[0].startswith("--"):
+        forms = [[]]
+    if arguments[0] == "report":
+        forms = [[], ["--format", "html"]]
+    for form in forms:
+        code, out, _ = call(*arguments, *form)
+        assert code == 0, form
+        assert out.strip(), form
+        if form == ["--format", "json"]:
+            json.loads(out)
+
+
+EXAMPLES = sorted((cli.Path(__file__).parents[1] / "examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_profile_gets_an_answer(path, call):
+    code, out, _ = call("recommend", "--profile", str(path), "--format", "json")
+    assert code == 0
+    assert json.loads(out)["recommended"]
+
+
+def test_there_are_at_least_ten_examples():
+    assert len(EXAMPLES) >= 10
