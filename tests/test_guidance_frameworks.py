@@ -7,6 +7,8 @@ named there); tools/try_plans.py trains the same plans for real.
 import ast
 import json
 import shlex
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -119,6 +121,8 @@ def test_every_option_is_one_the_trainer_knows(model: str, gpu: str, extra: str)
 
 def _check_script(answer: Plan, framework: str, name: str, text: str) -> None:
     compile(text, name, "exec")
+    if name == "check_data.py":
+        return
     values = constants(text)
     arguments = values["ARGUMENTS"]
     assert set(arguments) <= set(KNOWN[CLASSES[framework, name]])
@@ -172,7 +176,7 @@ def test_hostile_model_names_stay_text(framework: str) -> None:
     extra = "few" if made(model, "4x80GB", "few").kind == kind else "plenty"
     texts = write(replace(made(model, "4x80GB", extra), model=HOSTILE), framework)
     for name, text in texts.items():
-        if name.endswith(".py"):
+        if name.endswith(".py") and name != "check_data.py":
             assert constants(text)["MODEL"] == HOSTILE
             assert not any(
                 isinstance(node, ast.Import) and node.names[0].name == "os" for node in ast.walk(ast.parse(text))
@@ -235,3 +239,68 @@ def test_torchtune_names_what_it_ships_and_what_it_trains() -> None:
         write(replace(answer, model="org/unknown"), "torchtune")
     with pytest.raises(LlmpickError, match="full on one card, lora on many card, lora on one card"):
         write(replace(answer, model="Qwen/Qwen2-7B", method="qlora"), "torchtune")
+
+
+ROWS = {
+    "token-classification": ({"tokens": ["a", "b"], "tags": ["O", "O"]}, {"tokens": ["a"], "tags": ["O", "O"]}),
+    "extractive-qa": (
+        {"question": "who", "context": "anna came", "answer": "anna"},
+        {"question": "who", "context": "anna came", "answer": "bruno"},
+    ),
+    "classification": ({"text": "fine", "label": 1}, {"text": " ", "label": 1}),
+    "retrieval": ({"anchor": "a", "positive": "b"}, {"anchor": "a"}),
+    "summarization": ({"input": "a", "output": "b"}, {"input": "a", "output": ""}),
+    "chat": (
+        {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]},
+        {"messages": [{"role": "user", "content": "a"}]},
+    ),
+}
+
+
+@pytest.fixture
+def checker(tmp_path: Path):
+    """Runs the written check_data.py over rows; gives its exit code and its lines."""
+
+    def run(task: str, **rows: list) -> tuple[int, list[str]]:
+        architecture = next(architecture for architecture, asked in MODELS.values() if asked == task)
+        answer = plan("org/model", architecture, profile(task, gpu=CARDS["24GB"], examples=3000, method="qlora"))
+        script = write(answer, fitting(answer.kind)[0])["check_data.py"]
+        (tmp_path / "check_data.py").write_text(script, encoding="utf-8")
+        for name in ("train", "dev", "test"):
+            lines = [row if isinstance(row, str) else json.dumps(row) for row in rows.get(name, [])]
+            (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "check_data.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert not done.stderr
+        return done.returncode, done.stdout.splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize("task", ROWS)
+def test_data_check_passes_good_rows_and_names_the_line_of_bad_ones(task: str, checker) -> None:
+    good, bad = ROWS[task]
+    assert checker(task, train=[good])[0] == 0
+    code, lines = checker(task, train=[good, bad, "{"])
+    assert code == 1
+    assert [line.split(" ")[0] for line in lines if line.startswith("train.jsonl")] == [
+        "train.jsonl:2:",
+        "train.jsonl:3:",
+    ]
+
+
+@pytest.mark.parametrize("task", ROWS)
+def test_data_check_finds_what_leaks_into_the_test_set(task: str, checker) -> None:
+    good, _ = ROWS[task]
+    code, lines = checker(task, train=[good], test=[good])
+    assert code == 1
+    assert any("test.jsonl:1: the same text stands in train.jsonl:1" in line for line in lines)
+    assert checker(task, train=[good, good])[0] == 0
+
+
+def test_data_check_counts_labels(checker) -> None:
+    rows = [{"text": f"text {number}", "label": "rare" if number < 3 else "common"} for number in range(20)]
+    _, lines = checker("classification", train=rows)
+    assert "label 'rare': 3, fewer than 8" in lines
+    assert "label 'common': 17" in lines

@@ -82,13 +82,27 @@ def try_run(name: str, run, models: dict[str, Path], folder: Path) -> list[str]:
         rate = r'("(?:body_)?learning_rate": )[0-9.e-]+'
         (folder / file).write_text(re.sub(rate, rf"\g<1>{RANDOM_RATE}", text), encoding="utf-8")
     make_data(folder)
+    checked = subprocess.run([sys.executable, "check_data.py"], cwd=folder, capture_output=True, text=True, check=False)
+    if "Traceback" in checked.stderr:
+        return [f"{name}: check_data.py failed\n{checked.stderr}"]
     scripts = (
         ["train.py"] if made.kind != "writer" else ["sft.py", *([f"{made.after}.py"] if made.after != "none" else [])]
     )
-    faults = []
+    faults = stops_early(name, folder) if name == "classifier" else []
     for script in scripts:
         faults += judge(name, script, folder, steps=150 if made.kind == "setfit" else STEPS)
     return faults
+
+
+def stops_early(name: str, folder: Path) -> list[str]:
+    """At a rate of zero nothing gets better: the run must end before its last step."""
+    text = (folder / "train.py").read_text(encoding="utf-8")
+    (folder / "still.py").write_text(text.replace(RANDOM_RATE, "0.0").replace('"output"', '"still"'), encoding="utf-8")
+    command = [sys.executable, "still.py", "--max-steps", str(STEPS)]
+    subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    last = max(int(path.name.split("-")[1]) for path in folder.glob("still/**/checkpoint-*"))
+    print(f"{name:20} still.py  stopped at step {last} of {STEPS}", flush=True)
+    return [] if last < STEPS else [f"{name}: early stopping did not stop"]
 
 
 def judge(name: str, script: str, folder: Path, steps: int) -> list[str]:

@@ -125,8 +125,8 @@ ROWS: tuple[Row, ...] = (
         work="labels",
         amount=("many",),
         fine_tune="yes",
-        because="{have:,} labeled examples: over 16 classification sets, tuned small models could still beat few-shot "
-        "prompts to larger ones, at a fraction of the running cost",
+        because="{have:,} labeled examples: over 16 classification sets, small tuned models could still beat few-shot "
+        "prompts to larger ones",
         sources=(sources.CLASSIFICATION_STUDY,),
     ),
     Row(

@@ -109,7 +109,7 @@ JUDGING: dict[str, Judging] = {
             ),
         ),
         baseline=f"the first three sentences, and {_PROMPTED}",
-        baseline_source=sources.POINTER,
+        baseline_source=sources.LEAD_3,
     ),
     "translation": Judging(
         metrics=(

@@ -56,7 +56,7 @@ KTO = "https://arxiv.org/abs/2402.01306"
 MTDNN = "https://arxiv.org/abs/1901.11504"
 # Training on a related, data-rich task first helps most where labels are few, and steadies the runs.
 STILTS = "https://arxiv.org/abs/1811.01088"
-# A 770M student trained on a large model's answers and reasons beat the 540B teacher on its task.
+# A 770M student trained on a large model's answers and reasons beat a prompted 540B model on one benchmark.
 DISTILLING = "https://arxiv.org/abs/2305.02301"
 # One pass over 100,000 triplets at 2e-5, 10 % warm-up.
 SBERT_TRAINING = "https://sbert.net/docs/sentence_transformer/training_overview.html"
@@ -95,7 +95,7 @@ GSM8K = "https://arxiv.org/abs/2110.14168"
 # Linear models over TF-IDF classify documents in seconds.
 SPARSE_TEXT = "https://scikit-learn.org/stable/auto_examples/text/plot_document_classification_20newsgroups.html"
 # The first three sentences: the baseline every news summarizer is held against.
-POINTER = "https://arxiv.org/abs/1704.04368"
+LEAD_3 = "https://huggingface.co/learn/nlp-course/chapter7/5"
 
 # Hyperparameters.
 # "Use small learning rates with bias correction ... increase the number of iterations considerably": 2e-5, 20 epochs,
@@ -137,7 +137,8 @@ QLORA = "https://arxiv.org/abs/2305.14314"
 LORA_REGRET = "https://thinkingmachines.ai/blog/lora/"
 TRL_LORA = "https://huggingface.co/docs/trl/lora_without_regret"
 PEFT_LORA = "https://huggingface.co/docs/peft/package_reference/lora"
-TRL_SFT = "https://huggingface.co/docs/trl/sft_trainer"
+# "Padding-free (also called packing) ... relies on a FlashAttention implementation."
+PACKING = "https://huggingface.co/docs/transformers/en/padding_free"
 TRL_KTO = "https://huggingface.co/docs/trl/kto_trainer"
 # Defaults: 2e-5, batch 16, 1 epoch, warm-up 0.1, 20 pairs of each kind per example.
 SETFIT_ARGUMENTS = "https://huggingface.co/docs/setfit/main/api/trainer"
@@ -148,5 +149,5 @@ CALLBACKS = "https://huggingface.co/docs/transformers/main_classes/callback"
 # "Training will be ~20% slower ... but it reduces activation memory."
 CHECKPOINTING = "https://huggingface.co/docs/transformers/grad_checkpointing"
 MIXED_PRECISION = "https://huggingface.co/docs/transformers/mixed_precision_training"
-BITSANDBYTES = "https://huggingface.co/docs/bitsandbytes/optimizers"
+BITSANDBYTES = "https://huggingface.co/docs/bitsandbytes/reference/optim/optim_overview"
 FSDP = "https://huggingface.co/docs/transformers/fsdp"

@@ -87,7 +87,7 @@ CHOICES: tuple[Choice, ...] = (
         when="you have few examples, a large model does the task well, and the answer must come fast or from a small "
         "card",
         because="answers and reasons written by a large model replace the labels you lack; a 770M student trained so "
-        "beat the 540B teacher's prompts on its tasks. Check that the teacher's license allows it",
+        "beat a prompted 540B model on one benchmark. Check that the teacher's license allows it",
         sources=(sources.DISTILLING,),
     ),
     Choice(

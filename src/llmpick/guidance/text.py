@@ -34,7 +34,7 @@ def _packing() -> Setting:
         "off: without FlashAttention packed examples can see each other; turn it on with FlashAttention when most "
         "examples are far shorter than seq_len"
     )
-    return setting("packing", False, why, sources.TRL_SFT)
+    return setting("packing", False, why, sources.PACKING)
 
 
 def _loss() -> Setting:

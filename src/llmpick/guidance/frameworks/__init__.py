@@ -8,6 +8,7 @@ from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.guidance.frameworks.axolotl import axolotl
 from llmpick.guidance.frameworks.llama_factory import llama_factory
 from llmpick.guidance.frameworks.readme import readme
+from llmpick.guidance.frameworks.render import render
 from llmpick.guidance.frameworks.scripts import sentence_transformers, setfit, transformers, trl, unsloth
 from llmpick.guidance.frameworks.torchtune import torchtune
 from llmpick.record import record
@@ -38,6 +39,18 @@ _ROWS = {
     "tagger": '{"tokens": ["...", "..."], "tags": ["O", "B-NAME"]}',
     "reader": '{"question": "...", "context": "...", "answer": "a passage of the context; empty for none"}',
     "seq2seq": '{"input": "...", "output": "..."}',
+}
+
+
+# Fields of one row of data, and the type check_data.py asks of each.
+_FIELDS = {
+    "classifier": {"text": "text", "label": "any"},
+    "setfit": {"text": "text", "label": "any"},
+    "tagger": {"tokens": "list", "tags": "list"},
+    "reader": {"question": "text", "context": "text", "answer": "any text"},
+    "seq2seq": {"input": "text", "output": "text"},
+    "embedder": {"anchor": "text", "positive": "text"},
+    "writer": {"messages": "list"},
 }
 
 
@@ -148,5 +161,6 @@ def write(plan: Plan, name: str) -> dict[str, str]:
             f"{framework.name} does not train a {plan.kind}", f"for {plan.task} take {' or '.join(fitting(plan.kind))}"
         )
     row = framework.data or _ROWS[plan.kind]
-    texts = framework.files(plan)
+    checks = render("check_data.py.jinja", kind=plan.kind, fields=_FIELDS[plan.kind])
+    texts = framework.files(plan) | {"check_data.py": checks}
     return texts | {"README.md": readme(plan, framework.name, framework.install, framework.commands(plan), row)}
