@@ -171,7 +171,7 @@ def to_yaml(raw: Mapping[str, Any]) -> str:
         {"language" if field == "languages" else field: _typed(field, value) for field, value in raw.items()},
         sort_keys=False,
         allow_unicode=True,
-        default_flow_style=None,
+        default_flow_style=False,
     )
 
 
