@@ -62,8 +62,12 @@ def estimate(
     *,
     run: Run | None = None,
     parameters: Parameters | None = None,
+    breakdown: Breakdown | None = None,
 ) -> Memory:
-    """Memory, hours and dollars of `job`; hours need `run.examples` and `run.card`, dollars a price as well."""
+    """Memory, hours and dollars of `job`; hours need `run.examples` and `run.card`, dollars a price as well.
+
+    `parameters` and `breakdown` save working out again what the caller has.
+    """
     counted = parameters or count(architecture)
     run = run or Run()
     time = hours(architecture, job, run, counted)
@@ -72,7 +76,7 @@ def estimate(
         method=job.method,
         params=counted.total,
         trainable_params=memory.trainable(counted, job),
-        breakdown=peak(architecture, job, counted),
+        breakdown=breakdown or peak(architecture, job, counted),
         available_bytes=gpu.usable_bytes if gpu and gpu.count else None,
         time_hours=time,
         cost_usd=dollars(time, run.price, job.n_gpus),

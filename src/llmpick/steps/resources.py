@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llmpick.sizing.job import Job
     from llmpick.sizing.parameters import Parameters
     from llmpick.steps.asked import Asked
-    from llmpick.verdict import Memory, Method, Rating
+    from llmpick.verdict import Breakdown, Memory, Method, Rating
 
 HOPELESS = 2
 """Where the thriftiest method needs so many times the card, no other is tried: none saves that much."""
@@ -43,6 +43,8 @@ class Fit:
     jobs: tuple[Job, ...]
     """Those that fit, best first; only the first unless a budget may refuse it."""
     leanest: Job
+    known: dict[Job, Breakdown]
+    """What was worked out on the way."""
     reference_peak: int
     """The smaller peak of the richest and the thriftiest Job, whatever the card: what headroom is measured by."""
 
@@ -61,10 +63,10 @@ def judge(model: Model, asked: Asked) -> Plan:
     too_slow = without_gpu(counted, asked)
     if not fit.jobs or too_slow:
         check = too_slow or does_not_fit(fit, profile)
-        memory = _estimate(model, fit.leanest, counted, asked)
+        memory = _estimate(model, fit.leanest, counted, fit, asked)
         return Plan(verdict=StepVerdict(step="resources", checks=(check,)), method=memory.method, memory=memory)
     options = fit.jobs if profile.budget is not None else fit.jobs[:1]
-    memory = affordable([_estimate(model, job, counted, asked) for job in options], profile.budget)
+    memory = affordable([_estimate(model, job, counted, fit, asked) for job in options], profile.budget)
     checks = (fits(memory, profile), *budget(memory, profile), *serving(shape, counted, asked))
     rated = rate(counted, fit, asked) if all(check.outcome != "no" for check in checks) else ()
     verdict = StepVerdict(step="resources", checks=checks, ratings=rated)
@@ -90,27 +92,20 @@ def fitting(shape: Architecture, counted: Parameters, profile: Profile, vocabula
     """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
     jobs = tuple(ladder(shape, profile, vocabulary_head=vocabulary_head, parameters=counted))
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
-    thriftiest = peak(shape, jobs[-1], counted).peak
-    if limit is not None and thriftiest > HOPELESS * limit:
-        return Fit(jobs=(), leanest=jobs[-1], reference_peak=thriftiest)
-    richest = peak(shape, jobs[0], counted).peak
-    known = {jobs[0]: richest, jobs[-1]: thriftiest}
+    known = {jobs[-1]: peak(shape, jobs[-1], counted)}
+    if limit is not None and known[jobs[-1]].peak > HOPELESS * limit:
+        return Fit(jobs=(), leanest=jobs[-1], known=known, reference_peak=known[jobs[-1]].peak)
     fits = []
     for job in jobs:
-        if limit is None or _peak(shape, job, counted, known) <= limit:
+        if job not in known:
+            known[job] = peak(shape, job, counted)
+        if limit is None or known[job].peak <= limit:
             fits.append(job)
             if profile.budget is None:
                 break
-    leanest = min(known, key=known.__getitem__)
-    return Fit(
-        jobs=tuple(fits), leanest=leanest, reference_peak=known[leanest] if not fits else min(richest, thriftiest)
-    )
-
-
-def _peak(shape: Architecture, job: Job, counted: Parameters, known: dict[Job, int]) -> int:
-    if job not in known:
-        known[job] = peak(shape, job, counted).peak
-    return known[job]
+    leanest = min(known, key=lambda job: known[job].peak)
+    ends = (leanest,) if not fits else (jobs[0], jobs[-1])
+    return Fit(jobs=tuple(fits), leanest=leanest, known=known, reference_peak=min(known[job].peak for job in ends))
 
 
 def without_gpu(counted: Parameters, asked: Asked) -> Check | None:
@@ -152,7 +147,7 @@ def affordable(options: list[Memory], limit: float | None) -> Memory:
     return next(within, options[costs.index(min(costs))])
 
 
-def _estimate(model: Model, job: Job, counted: Parameters, asked: Asked) -> Memory:
+def _estimate(model: Model, job: Job, counted: Parameters, fit: Fit, asked: Asked) -> Memory:
     assert model.architecture is not None
     profile = asked.profile
     run = Run(
@@ -162,7 +157,8 @@ def _estimate(model: Model, job: Job, counted: Parameters, asked: Asked) -> Memo
         price=asked.price,
         efficiencies=asked.catalog.efficiencies,
     )
-    return estimate(model.id, model.architecture.shape, job, profile.gpu, run=run, parameters=counted)
+    shape, worked_out = model.architecture.shape, fit.known[job]
+    return estimate(model.id, shape, job, profile.gpu, run=run, parameters=counted, breakdown=worked_out)
 
 
 def fits(memory: Memory, profile: Profile) -> Check:
