@@ -121,7 +121,8 @@ DECODERS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 ENCODERS: dict[str, dict[str, Any]] = {
     "bert-base": {
-        "model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+        "model_type": "bert", "max_position_embeddings": 512, "hidden_size": 768, "num_hidden_layers": 12,
+        "num_attention_heads": 12,
         "intermediate_size": 3072, "vocab_size": 30522,
     },
     "roberta-large": {
@@ -129,24 +130,27 @@ ENCODERS: dict[str, dict[str, Any]] = {
         "intermediate_size": 4096, "vocab_size": 50265, "max_position_embeddings": 514, "type_vocab_size": 1,
     },
     "electra-small": {
-        "model_type": "electra", "hidden_size": 256, "num_hidden_layers": 12, "num_attention_heads": 4,
+        "model_type": "electra", "max_position_embeddings": 512, "hidden_size": 256, "num_hidden_layers": 12,
+        "num_attention_heads": 4,
         "intermediate_size": 1024, "vocab_size": 30522, "embedding_size": 128,
     },
     "distilbert": {
-        "model_type": "distilbert", "dim": 768, "n_layers": 6, "n_heads": 12, "hidden_dim": 3072, "vocab_size": 30522,
+        "model_type": "distilbert", "max_position_embeddings": 512, "dim": 768, "n_layers": 6, "n_heads": 12,
+        "hidden_dim": 3072, "vocab_size": 30522,
     },
     "deberta-v3-base": {
         "model_type": "deberta-v2", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
         "intermediate_size": 3072, "vocab_size": 128100, "relative_attention": True, "position_buckets": 256,
         "max_relative_positions": -1, "pos_att_type": ["p2c", "c2p"], "norm_rel_ebd": "layer_norm",
-        "share_att_key": True, "type_vocab_size": 0, "position_biased_input": False,
+        "share_att_key": True, "type_vocab_size": 0, "position_biased_input": False, "max_position_embeddings": 512,
     },
     "modernbert-base": {
         "model_type": "modernbert", "hidden_size": 768, "num_hidden_layers": 22, "num_attention_heads": 12,
         "intermediate_size": 1152, "vocab_size": 50368,
     },
     "albert-base": {
-        "model_type": "albert", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+        "model_type": "albert", "max_position_embeddings": 512, "hidden_size": 768, "num_hidden_layers": 12,
+        "num_attention_heads": 12,
         "intermediate_size": 3072, "vocab_size": 30000, "embedding_size": 128,
     },
 }  # fmt: skip
@@ -161,12 +165,14 @@ SEQUENCES: dict[str, dict[str, Any]] = {
         "d_ff": 3072, "vocab_size": 32128, "decoder_start_token_id": 0,
     },
     "bart-base": {
-        "model_type": "bart", "d_model": 768, "encoder_layers": 6, "decoder_layers": 6, "encoder_attention_heads": 12,
+        "model_type": "bart", "max_position_embeddings": 1024, "d_model": 768, "encoder_layers": 6,
+        "decoder_layers": 6, "encoder_attention_heads": 12,
         "decoder_attention_heads": 12, "encoder_ffn_dim": 3072, "decoder_ffn_dim": 3072, "vocab_size": 50265,
         "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "decoder_start_token_id": 2,
     },
     "nllb-600m": {
-        "model_type": "m2m_100", "d_model": 1024, "encoder_layers": 12, "decoder_layers": 12,
+        "model_type": "m2m_100", "max_position_embeddings": 1024, "d_model": 1024, "encoder_layers": 12,
+        "decoder_layers": 12,
         "encoder_attention_heads": 16, "decoder_attention_heads": 16, "encoder_ffn_dim": 4096, "decoder_ffn_dim": 4096,
         "vocab_size": 256206, "decoder_start_token_id": 2,
     },
@@ -177,6 +183,7 @@ BASE = {
     "optimizer": "adamw", "gradient_checkpointing": False, "attention": "sdpa", "vocabulary_head": True,
 }  # fmt: skip
 LORA = {"method": "lora", "mixed_precision": "bf16"}
+QLORA = {"method": "qlora", "mixed_precision": "bf16"}
 WIDE = {"dtype": "fp32", "mixed_precision": "bf16"}
 GC = {"gradient_checkpointing": True}
 EAGER = {"attention": "eager"}
@@ -184,10 +191,12 @@ REGIMES = (
     {}, GC, EAGER, {**EAGER, **GC}, WIDE, {**WIDE, **GC}, {"dtype": "fp32"},
     LORA, {**LORA, **GC}, {**LORA, **EAGER}, {**LORA, **EAGER, **GC}, {"method": "lora"}, {"method": "lora", **GC},
     {**LORA, "dtype": "fp32"}, {**LORA, "dtype": "fp32", **GC}, {**LORA, "targets": "q_proj,v_proj"},
+    {**QLORA, **GC}, QLORA, {**QLORA, **EAGER, **GC},
 )  # fmt: skip
 SHAPES = ((512, 4), (2048, 1), (256, 12), (1024, 3), (384, 7), (1536, 2), (128, 24))
 NO_SDPA = {"gemma2", "bloom", "gpt_neo", "deberta-v2"}
 SEPARATE_QV = {"llama", "mistral", "qwen2", "qwen3", "gemma", "gemma3_text", "olmo", "olmo2", "granite", "opt"}
+QUANTIZED = {"llama-3.2-1b", "llama-3.1-8b", "mistral-7b", "qwen3-0.6b", "gemma-3-1b", "phi-3-mini", "smollm-135m"}
 STACKED = {"qwen3_moe", "olmoe"}
 
 
@@ -199,6 +208,8 @@ def cases() -> list[dict[str, Any]]:
         for number, regime in enumerate(REGIMES):
             job: dict[str, Any] = {**BASE, **regime}
             if ("targets" in job and kind not in SEPARATE_QV) or (kind in NO_SDPA and job["attention"] == "sdpa"):
+                continue
+            if job["method"] == "qlora" and name not in QUANTIZED:
                 continue
             if kind in STACKED and job["method"] == "lora":
                 job["targets"] = "q_proj,k_proj,v_proj,o_proj"  # the same in every version of PEFT

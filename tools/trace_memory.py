@@ -89,6 +89,7 @@ from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+BF16 = torch.bfloat16
 BLOCK = 512
 """The CUDA caching allocator rounds every request up to this many bytes."""
 
@@ -195,12 +196,14 @@ def cuda_sdpa(query, key, value, attn_mask=None, *, dropout_p=0.0, is_causal=Fal
 
 def move_adapter(self: Any, adapter_name: str, device: Any = None) -> None:
     """PEFT's own, which gives an adapter its base layer's dtype, without swapping fake tensors in place."""
+    base = self.get_base_layer().weight
+    dtype = base.dtype if base.is_floating_point() else torch.float32
     for name in self.adapter_layer_names:
         layers = getattr(self, name, {})
         if adapter_name in layers and isinstance(layers[adapter_name], torch.nn.Module):
             for owner in layers[adapter_name].modules():
                 for key, weight in list(owner.named_parameters(recurse=False)):
-                    made = torch.empty_like(weight, dtype=self.get_base_layer().weight.dtype, device="cuda")
+                    made = torch.empty_like(weight, dtype=dtype, device="cuda")
                     setattr(owner, key, torch.nn.Parameter(made))
 
 
@@ -245,7 +248,7 @@ def build(case: dict[str, Any]) -> tuple[Any, str]:
     config = AutoConfig.for_model(**case["config"])
     kind = auto_class(config, job)
     if job.get("vocabulary_head", True) is False:
-        config.num_labels = 2
+        config.num_labels, config.problem_type = 2, "single_label_classification"
         config.pad_token_id = 0
     config.use_cache = False  # as Trainer sets it
     config._attn_implementation = {"flash": "sdpa"}.get(job["attention"], job["attention"])
@@ -254,9 +257,58 @@ def build(case: dict[str, Any]) -> tuple[Any, str]:
         model = getattr(transformers, kind).from_config(
             config, dtype=DTYPES[job["dtype"]], attn_implementation=config._attn_implementation
         )
+    if job["method"] == "qlora":
+        quantize(model)
     if job["gradient_checkpointing"]:
         model.gradient_checkpointing_enable({"use_reentrant": False, "preserve_rng_state": False})
-    return (adapt(model, job) if job["method"] == "lora" else model), kind
+    return (model if job["method"] == "full" else adapt(model, job)), kind
+
+
+def quantize(model: Any) -> None:
+    """transformers' NF4 loading and PEFT's `prepare_model_for_kbit_training`: pack the layers, widen all else."""
+    import bitsandbytes
+
+    class Packed(bitsandbytes.nn.Linear4bit):
+        """bitsandbytes' layer over a fake packed weight; the kernel's unpacked copy is made where it would be."""
+
+        def __init__(self, plain: torch.nn.Linear) -> None:
+            torch.nn.Module.__init__(self)
+            self.in_features, self.out_features, self.compute_dtype = plain.in_features, plain.out_features, BF16
+            size = plain.weight.numel()
+            data = torch.empty(size // 2, dtype=torch.uint8, device="cuda")
+            self.weight = torch.nn.Parameter(data, requires_grad=False)
+            self.weight.compress_statistics, self.weight.quant_type = True, "nf4"
+            self.register_buffer("absmax", torch.empty(size // 64, dtype=torch.uint8, device="cuda"))
+            self.register_buffer("nested", torch.empty(size // 64 // 256 + 1, device="cuda"))
+            self.bias = plain.bias
+
+        def forward(self, value: torch.Tensor) -> torch.Tensor:
+            bias = None if self.bias is None else self.bias.to(BF16)
+            out = Unpack.apply(value.to(BF16), bias, self.in_features, self.out_features)
+            return out.to(value.dtype)
+
+    for name, module in list(model.named_modules()):
+        if isinstance(module, torch.nn.Linear) and "lm_head" not in name and "score" not in name:
+            owner, _, leaf = name.rpartition(".")
+            setattr(model.get_submodule(owner), leaf, Packed(module))
+    model.is_loaded_in_4bit = True
+    for weight in model.parameters():
+        weight.requires_grad = False
+        if weight.dtype == BF16:
+            weight.data = weight.data.to(torch.float32)
+
+
+class Unpack(torch.autograd.Function):
+    """bitsandbytes' MatMul4Bit: both ways unpack the weight, nothing but the packed weight is saved."""
+
+    @staticmethod
+    def forward(ctx: Any, value: torch.Tensor, bias: Any, d_in: int, d_out: int) -> torch.Tensor:
+        ctx.shape = (d_out, d_in)
+        return torch.nn.functional.linear(value, torch.empty(ctx.shape, dtype=value.dtype, device="cuda"), bias)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> Any:
+        return torch.matmul(grad, torch.empty(ctx.shape, dtype=grad.dtype, device="cuda")), None, None, None
 
 
 def auto_class(config: Any, job: dict[str, Any]) -> str:

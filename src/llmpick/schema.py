@@ -299,21 +299,22 @@ class ApiModel:
 
 @record
 class Efficiency:
-    """A row of `efficiency.yaml`: the share of a card's dense 16-bit peak that training of one kind reaches.
+    """A row of `efficiency.yaml`: how near training by one method comes to what a card can do.
 
-    Counted over useful operations alone (6 or 4 per active weight and token, attention); recompute is not credited.
+    Fitted to published speeds by `benchmarks/throughput.py`; `sizing.time` says how the terms combine.
     """
 
     method: Literal["full", "lora", "qlora"]
-    gpu: Slug
-    """Class of card: `consumer`, `datacenter`, ...; `any` where the data cannot tell."""
-    size: Literal["small", "medium", "large", "any"]
-    """Class of model: parameters of the matrices."""
-    tokens: Literal["few", "many", "any"]
-    """Tokens per step on one card."""
+    compute: Annotated[float, Gt(0)]
+    """Share of the card's dense peak that the matrix products reach."""
+    traffic: Amount
+    """Bytes that pass through the card's memory for every byte of activations a layer keeps."""
+    launch_ms: Amount
+    """Milliseconds it takes to launch one layer's kernels forth and back, however small the batch."""
     low: Annotated[float, Gt(0)]
-    typical: Annotated[float, Gt(0)]
+    """The low end of the printed range, as a multiple of the expected time."""
     high: Annotated[float, Gt(0)]
+    """The high end; four runs in five from sources left out of the fit lie between the two."""
     rows: Positive
     """Published runs behind the figures."""
     sources: Sources

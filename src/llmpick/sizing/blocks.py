@@ -47,8 +47,17 @@ def attention(a: Architecture, group: LayerGroup, regime: Regime) -> Block:
         before += regime.norm(q, regime.c) + regime.norm(kv, regime.c)
     if a.attention_gate != "none":
         before += 2 * regime.c * q
-    rope = a.position == "rope"
-    return _around(a, regime, names.o, before, _core(regime, q, kv, heads, rope=rope))
+    core = _core(regime, q, kv, heads, rope=a.position == "rope")
+    if regime.style.disentangled:
+        core = _disentangled(core, a.position_rows, heads, q, regime)
+    return _around(a, regime, names.o, before, core)
+
+
+def _disentangled(core: Block, rows: int, heads: int, q: int, regime: Regime) -> Block:
+    """DeBERTa's scores against all relative positions, both ways, and the position table of every sequence."""
+    spans, tables = 2 * regime.c * heads * rows, 2 * regime.c * rows * q / regime.length
+    more = spans + tables
+    return Block(core.kept + more, core.forward + more, core.backward + more + spans, core.held)
 
 
 def latent_attention(a: Architecture, mla: Mla, regime: Regime) -> Block:
@@ -91,7 +100,8 @@ def _around(a: Architecture, regime: Regime, output: str, before: float, core: B
     """`core` between what its inputs keep and its output matrix, dropout and norm."""
     h, c = a.hidden_size, regime.c
     q = a.num_attention_heads * a.head_width
-    after = regime.inputs(q, c, output) if regime.auto and not regime.full else regime.adapted(output) * c * regime.rank
+    shared = regime.full or regime.quantized or not regime.auto  # the result itself is what the output matrix reads
+    after = regime.adapted(output) * c * regime.rank if shared else regime.inputs(q, c, output)
     kept = before + core.kept + after + _norm_after(regime, h) + (h if regime.style.dropout else 0)
     flows = regime.r * h
     return Block(kept, before + core.forward + flows, before + core.backward + flows, core.held)
@@ -106,10 +116,10 @@ def _core(regime: Regime, q: int, kv: int, heads: int, *, rope: bool) -> Block:
         return Block(kept, kept, kept + c * (2 * q + 2 * kv) + summed)
     score = _scores(regime)
     scores = heads * regime.length
-    result = c * q if regime.full or not regime.auto else 0
+    result = c * q if regime.full or regime.quantized or not regime.auto else 0
     # eager attention hands its fp32 probabilities back to a layer that never uses them
     held = 4 * scores if regime.auto and not regime.style.softmax32 else 0
-    read = c * q * (3 if kv else 1)
+    read = c * q * (3 if kv else 1) + (2 * (4 - c) * q if regime.style.widened and not regime.auto else 0)
     bias = scores / regime.batch if regime.style.bias else 0
     return Block(
         read + result + score.kept * scores, read + score.forward * scores, read + score.backward * scores + bias, held
@@ -121,13 +131,16 @@ def _kernel(regime: Regime, q: int, kv: int, heads: int, *, rope: bool) -> float
     c, style = regime.c, regime.style
     if kv == 0:
         return 2 * c * q + 4 * heads
-    if c == 4 or style.mask or style.bias:  # the memory-efficient kernel reads keys and values expanded to all heads
-        mask = c * regime.length * (style.mask + (heads / regime.batch if style.bias else 0))
-        return 4 * c * q + 4 * heads + mask
+    efficient = (
+        c == 4 or style.mask or style.bias
+    )  # the memory-efficient kernel, which wants a key for every query head
+    extra = c * regime.length * (style.mask + (heads / regime.batch if style.bias else 0))
+    if efficient and kv != q:
+        return 4 * c * q + 4 * heads + extra
     fused = q + 2 * kv
     taken = (q + kv + fused if rope else fused) if style.qkv_views else fused
-    copied = q if style.by_heads and (regime.full or not regime.auto) else 0
-    return c * (taken + q + copied) + 4 * heads
+    copied = q if style.by_heads and not efficient and (regime.full or regime.quantized or not regime.auto) else 0
+    return c * (taken + q + copied) + 4 * heads + extra
 
 
 def _scores(regime: Regime) -> Score:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmpick.units import GIB
+from llmpick.units import MIB
 
 if TYPE_CHECKING:
     from llmpick.sizing.job import Job
 
-CONTEXT = 0.5 * GIB
+CONTEXT = 500 * MIB
 SLACK = 0.04
 
 
 def overhead(tensors: float, job: Job) -> int:
     """Bytes beside `tensors` bytes of live tensors."""
-    return round(CONTEXT + SLACK * tensors)
+    return round(context(job) + slack(tensors))
+
+
+def context(job: Job) -> float:
+    """The CUDA context with its kernels."""
+    return CONTEXT
+
+
+def slack(tensors: float) -> float:
+    """What the caching allocator holds beyond live tensors."""
+    return SLACK * tensors

@@ -34,8 +34,12 @@ class Style(NamedTuple):
     attention_dropout: bool = False
     softmax32: bool = True
     """Eager attention's softmax is computed in fp32 and cast back."""
+    widened: bool = False
+    """Eager attention widens queries and keys to fp32 before it multiplies them."""
     softcap: bool = False
     """Eager attention squashes its scores with tanh."""
+    disentangled: bool = False
+    """Scores of contents against relative positions are computed apart and picked from (DeBERTa)."""
     sdpa: bool = True
     """The class has an SDPA path; eager is what runs where it has none."""
     mask: bool = False
@@ -52,11 +56,11 @@ T5 = Style(dropout=True, inner_dropout=True, attention_dropout=True, softmax32=F
 _BY_MODEL_TYPE = {
     "albert": BERT._replace(dropout=False, attention_dropout=False, activation="tanh"),
     "bloom": Style(norm="layer", activation="bloom", qkv_views=True, sdpa=False),
-    "codegen": GPT._replace(by_heads=True, sdpa=False),
+    "codegen": GPT._replace(widened=True, by_heads=True, sdpa=False),
     "cohere": Style(norm="layer32"),
     "cohere2": Style(norm="layer32"),
-    "deberta": BERT._replace(sdpa=False),
-    "deberta-v2": BERT._replace(sdpa=False),
+    "deberta": BERT._replace(sdpa=False, disentangled=True),
+    "deberta-v2": BERT._replace(sdpa=False, disentangled=True),
     "falcon": Style(norm="layer", softmax32=False, mask=True),
     "gemma": Style(norm="rms32"),
     "gemma2": Style(norm="rms32", order="sandwich", softcap=True, sdpa=False),
@@ -64,9 +68,9 @@ _BY_MODEL_TYPE = {
     "gemma3_text": Style(norm="rms32", order="sandwich"),
     "gpt2": GPT._replace(qkv_views=True, dropout=True, attention_dropout=True, softmax32=False),
     "gpt_bigcode": GPT._replace(activation="fused", qkv_views=True, dropout=True, attention_dropout=True),
-    "gpt_neo": GPT._replace(sdpa=False),
+    "gpt_neo": GPT._replace(widened=True, sdpa=False),
     "gpt_neox": Style(norm="layer", parallel=True, qkv_views=True, by_heads=True),
-    "gptj": GPT._replace(by_heads=True, sdpa=False),
+    "gptj": GPT._replace(widened=True, by_heads=True, sdpa=False),
     "m2m_100": BART._replace(order="pre", activation="relu", attention_dropout=True),
     "mbart": BART._replace(order="pre"),
     "modernbert": Style(norm="layer", qkv_views=True),
