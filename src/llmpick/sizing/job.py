@@ -68,11 +68,16 @@ def usual(architecture: Architecture, method: JobMethod, **given: Any) -> Job:
     Decoders keep bf16 weights (their checkpoints are stored so) and checkpoint gradients; encoders and
     encoder-decoders keep fp32 weights, as their checkpoints are stored, except under LoRA and QLoRA.
     """
-    decoder = architecture.structure == "decoder"
+    return usual_for(architecture.structure, method, **given)
+
+
+def usual_for(structure: str, method: JobMethod, **given: Any) -> Job:
+    """The same from the structure alone, which is all it depends on."""
+    decoder = structure == "decoder"
     chosen: dict[str, Any] = {
         "dtype": "bf16" if decoder or method in {"qlora", "inference"} else "fp32",
         "gradient_checkpointing": decoder or method == "qlora",
-        "vocabulary_head": architecture.structure != "encoder",
+        "vocabulary_head": structure != "encoder",
     }
     return check(Job(method=method, **(chosen | given)))
 

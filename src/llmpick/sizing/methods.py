@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from llmpick.sizing.estimate import peak
-from llmpick.sizing.job import usual
+from llmpick.sizing.job import usual_for
 from llmpick.sizing.parameters import count
 
 if TYPE_CHECKING:
@@ -42,20 +43,30 @@ def choose(
 
 def ladder(
     architecture: Architecture, profile: Profile, *, vocabulary_head: bool, parameters: Parameters
-) -> Iterator[Job]:
+) -> tuple[Job, ...]:
     """The Jobs to try, best first."""
     n_gpus = max(profile.gpu.count, 1) if profile.gpu else 1
-    for method in preference(parameters, profile):
-        job = usual(
-            architecture,
+    shape = (profile.seq_len, profile.batch_size, vocabulary_head, n_gpus)
+    return _ladder(architecture.structure, preference(parameters, profile), shape)
+
+
+@cache
+def _ladder(structure: str, methods: tuple[JobMethod, ...], shape: tuple[int, int, bool, int]) -> tuple[Job, ...]:
+    """Jobs do not depend on a network's size, so a thousand models share a few ladders."""
+    seq_len, batch_size, vocabulary_head, n_gpus = shape
+    jobs: list[Job] = []
+    for method in methods:
+        job = usual_for(
+            structure,
             method,
-            seq_len=profile.seq_len,
-            batch_size=profile.batch_size,
+            seq_len=seq_len,
+            batch_size=batch_size,
             vocabulary_head=vocabulary_head,
             n_gpus=n_gpus,
             sharding="ddp" if n_gpus > 1 else "none",
         )
-        yield from _rungs(job)
+        jobs += _rungs(job)
+    return tuple(jobs)
 
 
 def preference(parameters: Parameters, profile: Profile) -> tuple[JobMethod, ...]:

@@ -43,8 +43,8 @@ class Fit:
     jobs: tuple[Job, ...]
     """Those that fit, best first; only the first unless a budget may refuse it."""
     leanest: Job
-    known: dict[Job, Breakdown]
-    """What was worked out on the way."""
+    breakdowns: tuple[Breakdown, ...]
+    """Of the Jobs that fit; where none does, of the leanest alone."""
     reference_peak: int
     """The smaller peak of the richest and the thriftiest Job, whatever the card: what headroom is measured by."""
 
@@ -63,10 +63,12 @@ def judge(model: Model, asked: Asked) -> Plan:
     too_slow = without_gpu(counted, asked)
     if not fit.jobs or too_slow:
         check = too_slow or does_not_fit(fit, profile)
-        memory = _estimate(model, fit.leanest, counted, fit, asked)
+        memory = _estimate(model, fit.leanest, counted, fit.breakdowns[0], asked)
         return Plan(verdict=StepVerdict(step="resources", checks=(check,)), method=memory.method, memory=memory)
-    options = fit.jobs if profile.budget is not None else fit.jobs[:1]
-    memory = affordable([_estimate(model, job, counted, fit, asked) for job in options], profile.budget)
+    options = [
+        _estimate(model, job, counted, known, asked) for job, known in zip(fit.jobs, fit.breakdowns, strict=True)
+    ]
+    memory = affordable(options, profile.budget)
     checks = (fits(memory, profile), *budget(memory, profile), *serving(shape, counted, asked))
     rated = rate(counted, fit, asked) if all(check.outcome != "no" for check in checks) else ()
     verdict = StepVerdict(step="resources", checks=checks, ratings=rated)
@@ -90,22 +92,28 @@ def cut_to_context(profile: Profile, model: Model) -> Profile:
 
 def fitting(shape: Architecture, counted: Parameters, profile: Profile, vocabulary_head: bool) -> Fit:
     """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
-    jobs = tuple(ladder(shape, profile, vocabulary_head=vocabulary_head, parameters=counted))
+    jobs = ladder(shape, profile, vocabulary_head=vocabulary_head, parameters=counted)
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
-    known = {jobs[-1]: peak(shape, jobs[-1], counted)}
-    if limit is not None and known[jobs[-1]].peak > HOPELESS * limit:
-        return Fit(jobs=(), leanest=jobs[-1], known=known, reference_peak=known[jobs[-1]].peak)
-    fits = []
+    thriftiest = peak(shape, jobs[-1], counted)
+    if limit is not None and thriftiest.peak > HOPELESS * limit:
+        return Fit(jobs=(), leanest=jobs[-1], breakdowns=(thriftiest,), reference_peak=thriftiest.peak)
+    tried: list[tuple[Job, Breakdown]] = []
+    fits: list[tuple[Job, Breakdown]] = []
     for job in jobs:
-        if job not in known:
-            known[job] = peak(shape, job, counted)
-        if limit is None or known[job].peak <= limit:
-            fits.append(job)
+        tried.append((job, thriftiest if job is jobs[-1] else peak(shape, job, counted)))
+        if limit is None or tried[-1][1].peak <= limit:
+            fits.append(tried[-1])
             if profile.budget is None:
                 break
-    leanest = min(known, key=lambda job: known[job].peak)
-    ends = (leanest,) if not fits else (jobs[0], jobs[-1])
-    return Fit(jobs=tuple(fits), leanest=leanest, known=known, reference_peak=min(known[job].peak for job in ends))
+    leanest, least = min(tried, key=lambda pair: pair[1].peak)
+    if not fits:
+        return Fit(jobs=(), leanest=leanest, breakdowns=(least,), reference_peak=least.peak)
+    return Fit(
+        jobs=tuple(job for job, _ in fits),
+        leanest=leanest,
+        breakdowns=tuple(breakdown for _, breakdown in fits),
+        reference_peak=min(tried[0][1].peak, thriftiest.peak),
+    )
 
 
 def without_gpu(counted: Parameters, asked: Asked) -> Check | None:
@@ -147,7 +155,7 @@ def affordable(options: list[Memory], limit: float | None) -> Memory:
     return next(within, options[costs.index(min(costs))])
 
 
-def _estimate(model: Model, job: Job, counted: Parameters, fit: Fit, asked: Asked) -> Memory:
+def _estimate(model: Model, job: Job, counted: Parameters, known: Breakdown, asked: Asked) -> Memory:
     assert model.architecture is not None
     profile = asked.profile
     run = Run(
@@ -157,8 +165,8 @@ def _estimate(model: Model, job: Job, counted: Parameters, fit: Fit, asked: Aske
         price=asked.price,
         efficiencies=asked.catalog.efficiencies,
     )
-    shape, worked_out = model.architecture.shape, fit.known[job]
-    return estimate(model.id, shape, job, profile.gpu, run=run, parameters=counted, breakdown=worked_out)
+    shape = model.architecture.shape
+    return estimate(model.id, shape, job, profile.gpu, run=run, parameters=counted, breakdown=known)
 
 
 def fits(memory: Memory, profile: Profile) -> Check:
