@@ -37,6 +37,8 @@ class Asked:
     gpu: Gpu | None
     """The named card, where one was named."""
     price: Price | None
+    memo: dict[Any, Any]
+    """What was worked out for one candidate and holds for others: a thousand models share a few dozen licenses."""
 
     def rating(self, criterion: str, low: float, high: float, because: str, sources: Any = ()) -> Rating:
         """A Rating with this question's weight."""
@@ -72,6 +74,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         ),
         gpu=next((gpu for gpu in catalog.gpus if gpu.name == name), None),
         price=next((price for price in catalog.prices if price.gpu == name), None),
+        memo={},
     )
 
 

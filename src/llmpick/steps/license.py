@@ -32,6 +32,16 @@ REMEDIES = {
 
 def judge(model: Model | ApiModel, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
     """The Checks `license use` and `license allow-list` and the Rating `license`, with the verdict they rest on."""
+    if isinstance(model, ApiModel) or model.license is None:
+        return _judge(model, asked)
+    key = ("license", model.license.id, model.license.also, is_multimodal(model))
+    if key not in asked.memo:
+        asked.memo[key] = _judge(model, asked)
+    known: tuple[StepVerdict, LicenseVerdict] = asked.memo[key]
+    return known
+
+
+def _judge(model: Model | ApiModel, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
     found, verdict = checks(model, asked.catalog.licenses, asked.profile)
     return StepVerdict(step="license", checks=found, ratings=(rate(verdict, asked),)), verdict
 

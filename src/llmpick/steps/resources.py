@@ -59,7 +59,7 @@ def judge(model: Model, asked: Asked) -> Plan:
     except LlmpickError as error:
         return not_sized(model, f"it cannot be sized: {error.message}", asked)
     profile = cut_to_context(asked.profile, model)
-    fit = fitting(shape, counted, profile, asked.task.vocabulary_head)
+    fit = fitting(shape, counted, profile, asked)
     too_slow = without_gpu(counted, asked)
     if not fit.jobs or too_slow:
         check = too_slow or does_not_fit(fit, profile)
@@ -90,17 +90,23 @@ def cut_to_context(profile: Profile, model: Model) -> Profile:
     return replace(profile, seq_len=has)
 
 
-def fitting(shape: Architecture, counted: Parameters, profile: Profile, vocabulary_head: bool) -> Fit:
+def fitting(shape: Architecture, counted: Parameters, profile: Profile, asked: Asked) -> Fit:
     """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
-    jobs = ladder(shape, profile, vocabulary_head=vocabulary_head, parameters=counted)
+    jobs = ladder(shape, profile, vocabulary_head=asked.task.vocabulary_head, parameters=counted)
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
+    plenty = asked.policy.value("headroom").points[-1].at
+    first = peak(shape, jobs[0], counted)
+    if limit is not None and profile.budget is None and first.peak * plenty <= limit:
+        # Worth all that headroom can be worth: no leaner method can add to it.
+        return Fit(jobs=jobs[:1], leanest=jobs[0], breakdowns=(first,), reference_peak=first.peak)
     thriftiest = peak(shape, jobs[-1], counted)
     if limit is not None and thriftiest.peak > HOPELESS * limit:
         return Fit(jobs=(), leanest=jobs[-1], breakdowns=(thriftiest,), reference_peak=thriftiest.peak)
     tried: list[tuple[Job, Breakdown]] = []
     fits: list[tuple[Job, Breakdown]] = []
-    for job in jobs:
-        tried.append((job, thriftiest if job is jobs[-1] else peak(shape, job, counted)))
+    done = {0: first, len(jobs) - 1: thriftiest}
+    for position, job in enumerate(jobs):
+        tried.append((job, done.get(position) or peak(shape, job, counted)))
         if limit is None or tried[-1][1].peak <= limit:
             fits.append(tried[-1])
             if profile.budget is None:
@@ -112,7 +118,7 @@ def fitting(shape: Architecture, counted: Parameters, profile: Profile, vocabula
         jobs=tuple(job for job, _ in fits),
         leanest=leanest,
         breakdowns=tuple(breakdown for _, breakdown in fits),
-        reference_peak=min(tried[0][1].peak, thriftiest.peak),
+        reference_peak=min(first.peak, thriftiest.peak),
     )
 
 
