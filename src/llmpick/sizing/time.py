@@ -55,7 +55,7 @@ def seconds_per_batch(
     bandwidth = card.bandwidth_gb_s * 1e9
     products = flops(architecture, job, parameters) / (peak * 1e12 * row.compute)
     kept = working(architecture, replace(job, gradient_checkpointing=False), regime_of(architecture, job)).kept
-    moved = row.traffic * kept + _weight_traffic(parameters, job)
+    moved = row.traffic * kept + weight_traffic(parameters, job)
     layers = architecture.num_hidden_layers + architecture.num_decoder_layers
     launched = row.launch_ms / 1e3 * layers * (RECOMPUTE if job.gradient_checkpointing else 1)
     update = UPDATE * _trained_width(job) * trainable(parameters, job) / job.accumulation / job.n_gpus
@@ -86,7 +86,7 @@ def flops(architecture: Architecture, job: Job, parameters: Parameters) -> float
     return 2 * passes * job.tokens * (matrices + attention)
 
 
-def _weight_traffic(parameters: Parameters, job: Job) -> float:
+def weight_traffic(parameters: Parameters, job: Job) -> float:
     """Bytes of weights read in one batch."""
     passes = 3 if job.gradient_checkpointing else 2
     per_weight = UNPACKED if job.method == "qlora" else 2 if job.mixed_precision != "no" else WIDTH[job.dtype]

@@ -1,0 +1,216 @@
+"""Score the memory model: against traced steps, against published measurements, against runs that did not fit.
+
+    python benchmarks/memory.py [--truth DIR] [--rows] [--traces FILE]
+
+The truth directory is not part of this repository: it holds `memory.csv` and `memory_bounds.csv`, one published
+measurement a row with its source. A measurement is compared with what its metric counts: `allocated` with the live
+tensors, `reserved` with the allocator's slack on top, what the driver reports with the CUDA context as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import statistics
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from llmpick.architecture import Architecture
+from llmpick.catalog import load
+from llmpick.config_json import from_config
+from llmpick.errors import LlmpickError
+from llmpick.sizing.estimate import peak
+from llmpick.sizing.job import Job
+from llmpick.sizing.overhead import context, slack
+from llmpick.units import GIB
+
+ROOT = Path(__file__).resolve().parent.parent
+METHODS = {"full": "full", "lora": "lora", "qlora": "qlora", "inference": "inference"}
+GB_OVER_GIB = 1e9 / GIB
+
+
+class Scored(NamedTuple):
+    """One measurement and what was said of it, in GiB."""
+
+    id: str
+    source: str
+    method: str
+    measured: float
+    said: float
+    full: float
+    """The whole estimate, overhead included."""
+
+    @property
+    def error(self) -> float:
+        return self.said / self.measured - 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--truth", type=Path, default=ROOT.parent / "shared" / "truth")
+    parser.add_argument("--traces", type=Path, default=ROOT / "tests" / "data" / "trace_memory.json")
+    parser.add_argument("--rows", action="store_true", help="print every published row that is compared")
+    arguments = parser.parse_args()
+    if arguments.traces.exists():
+        traces(arguments.traces)
+    if not (arguments.truth / "memory.csv").exists():
+        sys.exit(f"{arguments.truth} holds no memory.csv: name its directory with --truth")
+    shapes = {model.id.casefold(): model.architecture.shape for model in load().models if model.architecture}
+    published(arguments.truth / "memory.csv", shapes, show=arguments.rows)
+    bounds(arguments.truth / "memory_bounds.csv", shapes)
+
+
+def traces(path: Path) -> None:
+    """Tensors of the estimate against tensors of the traced step."""
+    groups: dict[str, list[float]] = defaultdict(list)
+    for row in json.loads(path.read_text())["cases"]:
+        job = Job(**row["job"])
+        parts = peak(from_config(row["config"]), job)
+        error = (parts.peak - parts.overhead) / row["traced"]["peak"] - 1
+        groups[f"{job.method}, {job.dtype}, autocast {job.mixed_precision}"].append(error)
+        switched = "on" if job.gradient_checkpointing else "off"
+        groups[f"{job.attention} attention, checkpointing {switched}"].append(error)
+        groups["all"].append(error)
+    table("traced steps (live tensors)", groups)
+
+
+def published(path: Path, shapes: dict[str, Architecture], *, show: bool) -> None:
+    """The estimate against published measurements, by source."""
+    skipped: Counter[str] = Counter()
+    scored = []
+    with path.open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            try:
+                scored.append(score(row, shapes))
+            except (LlmpickError, ValueError) as reason:
+                skipped[str(reason).partition(":")[0][:60]] += 1
+    groups: dict[str, list[float]] = defaultdict(list)
+    for one in scored:
+        if show:
+            print(
+                f"{one.id:10} {one.method:6} measured {one.measured:7.2f} GiB, said {one.said:7.2f} ({one.error:+.1%})"
+            )
+        groups[f"{one.source}, {one.method}"].append(one.error)
+        groups["all"].append(one.error)
+    table("published measurements that state everything", groups)
+    cards = (8, 11, 12, 16, 24, 32, 40, 48, 80)
+    wrong = [(one, card) for one in scored for card in cards if one.full <= card < one.measured]
+    told = sum(1 for one in scored for card in cards if one.full <= card)
+    print(f"said it fits a {cards} GiB card and it did not: {len(wrong)} of {told} ({len(wrong) / max(told, 1):.1%})")
+    print("not compared:", ", ".join(f"{reason} ({count})" for reason, count in skipped.most_common(12)))
+
+
+def score(row: dict[str, str], shapes: dict[str, Architecture]) -> Scored:
+    """One row; raises ValueError with the reason where it cannot be compared."""
+    if row["confidence"] != "high":
+        raise ValueError("not of high confidence")
+    shape = find(row["model"], shapes)
+    job = job_of(row)
+    parts = peak(shape, job)
+    tensors = parts.peak - parts.overhead
+    measured, metric = float(row["peak_mem_gb"]), row["mem_unit_note"]
+    if "scope=sum" in metric:
+        measured /= job.n_gpus
+    said = tensors
+    if "allocated" not in metric and "active" not in metric:
+        said += slack(tensors)
+    if "nvml" in metric or "nvidia" in metric:
+        said += context(job)
+    said /= GIB
+    if "unit=GiB" not in metric:  # printed as GB: either may be meant, 7 % apart
+        measured = min((measured, measured * GB_OVER_GIB), key=lambda value: abs(said / value - 1))
+    return Scored(row["id"], row["id"].partition("-")[0], job.method, measured, said, parts.peak / GIB)
+
+
+def find(name: str, shapes: dict[str, Architecture]) -> Architecture:
+    """The architecture of a model by its id, or by that of the checkpoint it was tuned or quantized from."""
+    plain = re.sub(r"(?i)-(chat|instruct|int4|int8|awq|gptq)(-int4|-int8)?$", "", name)
+    aliases = {"huggyllama": "meta-llama/Llama-2-7b-hf"} if "llama-7b" in name.casefold() else {}
+    for candidate in (name, plain, aliases.get(name.partition("/")[0], "")):
+        found = shapes.get(candidate.casefold())
+        if found:
+            return found
+    raise ValueError(f"model not in the catalog: {name}")
+
+
+def job_of(row: dict[str, str]) -> Job:
+    """The Job a row describes; raises ValueError where it leaves something open."""
+    method = METHODS.get(row["method"])
+    if method is None or row["kind"] != "train":
+        raise ValueError("a method or kind that is not modelled")
+    if "offload" in row["sharding"] or "context" in row["sharding"] or "mlx" in row["framework"].casefold():
+        raise ValueError("offloading, context parallelism or another device")
+    if row["gradient_checkpointing"] not in {"yes", "no"} or not row["seq_len"] or not row["batch_size_per_gpu"]:
+        raise ValueError("checkpointing, length or batch is not stated")
+    return Job(
+        method=method,
+        rank=int(row["lora_rank"] or 16),
+        targets=targets(row["lora_targets"]),
+        seq_len=int(row["seq_len"]),
+        batch_size=int(row["batch_size_per_gpu"]),
+        accumulation=int(row["grad_accum"] or 1),
+        gradient_checkpointing=row["gradient_checkpointing"] == "yes",
+        n_gpus=int(row["n_gpus"] or 1),
+        vocabulary_head="classification" not in row["notes"],
+        **precision(row),
+        **{"attention": {"flash2": "flash", "eager": "eager"}.get(row["attention_impl"], "sdpa")},
+        **{"sharding": row["sharding"] if row["sharding"] in {"ddp", "zero2", "zero3", "fsdp"} else "none"},
+        **{"optimizer": optimizer(row["optimizer"])},
+    )
+
+
+def precision(row: dict[str, str]) -> dict[str, Any]:
+    dtype = row["weight_dtype"].split()[0].rstrip(",;")
+    if dtype in {"int4", "int8"}:
+        raise ValueError("weights packed by GPTQ")
+    dtype = "bf16" if dtype == "nf4" else dtype
+    compute = row["compute_dtype"].split()[0]
+    mixed = "no" if compute == "fp32" else compute
+    return {"dtype": dtype, "mixed_precision": mixed}
+
+
+def targets(text: str) -> str:
+    if not text or "linear" in text:
+        return "all-linear"
+    if "+" in text:
+        raise ValueError("targets in words")
+    return text
+
+
+def optimizer(text: str) -> str:
+    plain = text.casefold()
+    if "8" in plain and "bit" in plain:
+        return "adamw-8bit"
+    return next((name for name in ("adafactor", "sgd") if name in plain), "adamw-foreach")
+
+
+def bounds(path: Path, shapes: dict[str, Architecture]) -> None:
+    """Runs that did not fit: the estimate must not say they do."""
+    print("\nruns that did not fit")
+    with path.open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            limit = re.search(r"more than (?:(\d+)x)?([\d.]+) GB", row["mem_unit_note"])
+            try:
+                said = peak(find(row["model"], shapes), job_of(row)).peak / GIB
+            except (LlmpickError, ValueError):
+                continue
+            if limit:
+                verdict = "respected" if said > float(limit[2]) else "BROKEN"
+                print(f"  {row['id']:10} needs more than {limit[2]} GB, said {said:.1f} GiB: {verdict}")
+
+
+def table(title: str, groups: dict[str, list[float]]) -> None:
+    print(f"\n{title}\n{'':44} {'rows':>5} {'median':>8} {'p90':>8} {'bias':>8} {'>5% low':>8}")
+    for name, errors in groups.items():
+        sizes = sorted(map(abs, errors))
+        low = sum(error < -0.05 for error in errors) / len(errors)
+        middle, ninety = statistics.median(sizes), sizes[int(0.9 * (len(sizes) - 1))]
+        print(f"{name:44} {len(errors):5} {middle:8.1%} {ninety:8.1%} {statistics.mean(errors):+8.1%} {low:8.1%}")
+
+
+if __name__ == "__main__":
+    main()
