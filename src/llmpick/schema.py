@@ -14,7 +14,10 @@ Month = Annotated[str, Pattern(r"\d{4}-(0[1-9]|1[0-2])")]
 Slug = Annotated[str, Pattern(r"[a-z0-9][a-z0-9.+-]*")]
 Language = Annotated[str, Pattern(r"[a-z]{2,3}")]
 Text = Annotated[str, MinLen(1)]
-Url = Annotated[str, Pattern(r"(https://\S+|arxiv:\S+|doi:\S+|pypi:\S+==\S+|github:[\w.-]+/[\w.-]+@\w+\S*)")]
+Url = Annotated[
+    str, Pattern(r"(https://\S+|arxiv:\S+|doi:\S+|pypi:\S+==\S+|github:[\w.-]+/[\w.-]+@\w+\S*|local:[\w./-]+)")
+]
+"""`local:` is a file of the user's own that nobody else can open: never in the bundled catalog."""
 Amount = Annotated[float, Ge(0)]
 
 
@@ -164,6 +167,8 @@ class Popularity:
     downloads: Count | None = None
     """Downloads in the last 30 days."""
     likes: Count | None = None
+    changed: Day | None = None
+    """Day of the last commit to its repository."""
     as_of: str | None = None
 
 

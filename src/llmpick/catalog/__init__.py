@@ -76,7 +76,8 @@ class Layers(NamedTuple):
 def load(directories: Sequence[Path] = (), base: Path | None = None) -> Catalog:
     """The catalog in `base` (default: the bundled one) with `directories` laid over it, later ones on top.
 
-    A file of an overlay replaces the file of the same relative path. Raises InvalidCatalogError, naming
+    A file of an overlay replaces the file of the same relative path; only hub.json is merged, model by model, where
+    the newer figures stand. Raises InvalidCatalogError, naming
     every place, when files are invalid; CatalogError when the whole lacks a table; LlmpickError when a directory
     cannot be read.
     """
@@ -96,11 +97,24 @@ def read(directories: Sequence[Path]) -> Layers:
     dates, faults = [], []
     for directory in directories:
         layer = compiled.load(directory, compiled.SHIPPED if directory == bundled() else None)
-        values |= layer.values
+        values |= _over(values, layer.values)
         origins |= dict.fromkeys(layer.values, directory)
         dates.append(layer.date)
         faults += [fault._replace(path=shown(directory / fault.path)) for fault in layer.faults]
     return Layers(values, origins, tuple(directories), max(dates), tuple(faults))
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The files of `above`; hub.json keeps what `below` knows of other models, or knows from a later day."""
+    under, upper = below.get("hub.json"), above.get("hub.json")
+    if under is None or upper is None:
+        return above
+    models = dict(under.models)
+    for id_, one in upper.models.items():
+        # `as_of` may be a span or a bound: its day comes last.
+        if id_ not in models or (one.as_of or "")[-10:] >= (models[id_].as_of or "")[-10:]:
+            models[id_] = one
+    return {**above, "hub.json": type(upper)(as_of=max(under.as_of, upper.as_of), models=models)}
 
 
 def assemble(layers: Layers) -> Catalog:

@@ -1,0 +1,168 @@
+"""`catalog add`: read one model at a pinned commit, draft its entry, hold it to the rules, write it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmpick import lint
+from llmpick.catalog.kinds import kind_of
+from llmpick.catalog.parsing import parse
+from llmpick.errors import LlmpickError
+from llmpick.files import write
+from llmpick.hub import client, local, popularity
+from llmpick.hub.copies import refuse_copies
+from llmpick.hub.draft import Drafted, draft
+from llmpick.hub.facts import NAME, Facts, from_api, parse_json
+from llmpick.record import record
+
+if TYPE_CHECKING:
+    from llmpick.catalog import Catalog
+    from llmpick.schema import Model
+
+LARGEST_REPLY = 16 << 20
+"""Bytes of the Hub's description of one model: repositories of 10,000 files stay below."""
+FROM_FILES = frozenset({"modelines", "expected-files"})
+"""Rules that look at files, not at entries."""
+URL = re.compile(r"https?://[^/\s]+/(?P<id>[^/\s?#]+/[^/\s?#]+)(/(tree|blob|resolve)/[^\s?#]*)?/?([?#].*)?")
+
+
+@record
+class Added:
+    """An entry that was written."""
+
+    path: Path
+    notes: tuple[str, ...]
+    """What a person still has to look at."""
+
+    @property
+    def text(self) -> str:
+        """The file, then one note a line."""
+        return "\n".join([f"wrote {self.path}", *(f"to check: {note}" for note in self.notes)])
+
+
+def add(name: str, catalog: Catalog, directory: Path, today: str, *, force: bool) -> Added:
+    """Write the entry of `name` (Hub id, its URL or a local folder) under `directory`, whole or not at all.
+
+    Raises LlmpickError for what is no original model or exists already without `force`, NetworkError where the Hub
+    cannot be read.
+    """
+    facts, config, card = _read(name)
+    path = f"models/{facts.id}.yaml"
+    target = inside(directory, path)
+    if target.exists() and not force:
+        raise LlmpickError(f"{target} exists", "add --force to overwrite what people wrote in it")
+    parsed = parse_json(config, f"config.json of {facts.id}") if config else {}
+    refuse_copies(facts, parsed, card)
+    if not config:
+        raise LlmpickError(f"{facts.id} has no config.json: not added", "only transformers models can be sized")
+    drafted = draft(facts, parsed, hashlib.sha256(config).hexdigest(), catalog, today)
+    text = to_yaml(drafted, path, facts)
+    notes = drafted.remarks + _hold(text, path, facts.id, catalog)
+    _make(target.parent)
+    write(target, text, force=force)
+    popularity.record_one(directory, facts, today)
+    return Added(path=target, notes=notes)
+
+
+def _read(name: str) -> tuple[Facts, bytes, str]:
+    """What a folder or the Hub says of the model, its config.json (empty = it has none) and its card."""
+    folder = Path(name).expanduser()
+    if (name.startswith((".", "/", "~")) or not NAME.fullmatch(name)) and folder.is_dir():
+        return local.read(folder)
+    id_ = model_id(name)
+    if id_ == name and (folder / "config.json").is_file():
+        return local.read(folder)
+    client.reach()
+    pace = client.Pace()
+    said = client.get(f"/api/models/{id_}", id_, limit=LARGEST_REPLY, pace=pace)
+    facts = from_api(parse_json(said.body, f"the Hub's reply about {id_}"), id_)
+    if facts.id.casefold() != id_.casefold():
+        raise LlmpickError(f"{id_} is now {facts.id} on the Hub", f"add {facts.id}")
+    if not facts.sha:
+        raise LlmpickError(f"the Hub names no commit of {id_}", "is the repository empty?")
+    config = _file(facts, "config.json", local.LARGEST_CONFIG, pace)
+    card = _file(facts, "README.md", local.LARGEST_CARD, pace).decode("utf-8", "replace")
+    return facts, config, card
+
+
+def _file(facts: Facts, name: str, limit: int, pace: client.Pace) -> bytes:
+    """A file at the pinned commit; empty where the repository has none."""
+    if name not in facts.files:
+        return b""
+    what = f"{name} of {facts.id}"
+    return client.get(f"/{facts.id}/resolve/{facts.sha}/{name}", what, limit=limit, pace=pace).body
+
+
+def model_id(name: str) -> str:
+    """The Hub id in an id or a URL; raises LlmpickError for anything else."""
+    wanted = name.strip()
+    match = URL.fullmatch(wanted)
+    id_ = match["id"] if match else wanted
+    if not NAME.fullmatch(id_) or ".." in id_ or "--" in id_ or (match and id_.split("/")[0] in ("datasets", "spaces")):
+        raise LlmpickError(f"{name!r} is no model on the Hub", "write ORG/NAME, its URL, or a folder with config.json")
+    return id_
+
+
+def inside(directory: Path, path: str) -> Path:
+    """`path` under `directory`; raises LlmpickError where links lead it elsewhere."""
+    target = directory / path
+    if not target.parent.resolve().is_relative_to(directory.resolve()) or target.is_symlink():
+        raise LlmpickError(f"{target} is a link out of {directory}", "nothing is written outside the catalog directory")
+    return target
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LlmpickError(f"cannot make {folder}: {error.strerror}", "name a folder you can write to") from None
+
+
+def _hold(text: str, path: str, id_: str, catalog: Catalog) -> tuple[str, ...]:
+    """What the catalog check will say of the entry; raises LlmpickError where it would not load or mislead."""
+    kind = kind_of(path)
+    assert kind is not None, path
+    model, faults = parse(text.encode(), kind, path)
+    if faults:
+        raise LlmpickError(f"{id_}: no sound entry can be made of it: {faults[0].message}", "nothing was written")
+    found = _remarks(model, path, catalog)
+    fatal = {lint.rule_id(rule) for rule in lint.FATAL}
+    for rule, message in found:
+        if rule in fatal:
+            raise LlmpickError(f"{id_}: {message}", "nothing was written")
+    return tuple(f"`catalog check` will say: {message}" for _, message in found)
+
+
+def _remarks(model: Model, path: str, catalog: Catalog) -> list[tuple[str, str]]:
+    """Rule and message of everything the rules find in `model` when it joins `catalog`."""
+    joined = replace(catalog, models=(*(one for one in catalog.models if one.id != model.id), model))
+    rules = [rule for rule in lint.RULES if lint.rule_id(rule) not in FROM_FILES]
+    found = [(lint.rule_id(rule), remark) for rule in rules for remark in rule(joined)]
+    return [(rule, remark.message) for rule, remark in found if remark.path == path]
+
+
+def to_yaml(drafted: Drafted, path: str, facts: Facts) -> str:
+    """The file: the modeline, what to look at as comments, the entry in the order of the schema."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
+            return super().increase_indent(flow, False)
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def sequence(dumper: yaml.SafeDumper, values: Any) -> yaml.Node:
+        flat = all(isinstance(value, str | int) for value in values)
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=flat)
+
+    Dumper.add_representer(list, sequence)
+    Dumper.add_representer(tuple, sequence)
+    body = yaml.dump(drafted.entry, Dumper=Dumper, sort_keys=False, width=118, allow_unicode=True)
+    origin = f"{facts.id} at {facts.sha[:10]}" if facts.sha else f"the folder of {facts.id}"
+    head = [lint.modeline(path, "model"), f"# Draft by `llmpick catalog add` from {origin}. Still to check:"]
+    return "\n".join([*head, *(f"# - {remark}" for remark in drafted.remarks), body])

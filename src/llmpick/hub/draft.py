@@ -1,0 +1,317 @@
+"""A catalog entry from what a machine can know, and the list of what a person still has to look at."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from llmpick.config_json import read_config
+from llmpick.errors import LlmpickError
+from llmpick.hub.copies import packing, refuse_reupload
+from llmpick.hub.counting import compare, held
+from llmpick.hub.facts import number
+from llmpick.languages import KNOWN as LANGUAGES
+from llmpick.record import record
+from llmpick.sizing.parameters import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmpick.architecture import Architecture
+    from llmpick.catalog import Catalog
+    from llmpick.hub.facts import Facts
+    from llmpick.schema import Model
+
+HUB = "https://huggingface.co"
+FIRST_CREATED = "2022-03-03"
+"""The Hub knows no creation before 2 March 2022 and gives that day to all older repositories."""
+TUNED = re.compile(r"(?<![a-z])(instruct|chat|it|sft|dpo|assistant)(?![a-z])", re.IGNORECASE)
+REASONS = re.compile(r"(?<![a-z])(r1|reasoning|reasoner|thinking|think)(?![a-z])", re.IGNORECASE)
+SIZE_AND_ON = re.compile(r"[-_](\d+(\.\d+)?x?\d*[bm]|base|instruct|chat|it|large|small|medium|tiny|mini|xl)\b.*", re.I)
+STAGE = re.compile(r"[-_](base|instruct|chat|it|pt|sft|dpo)\b", re.IGNORECASE)
+CONTEXT = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_sequence_length", "n_ctx")
+TEXT_PARTS = ("text_config", "llm_config", "language_config")
+MOST_TOKENS = 10**8
+"""Some files write 1e30 for "no limit"."""
+PADDED = frozenset("roberta xlm-roberta xlm-roberta-xl camembert xmod longformer mpnet data2vec-text esm".split())
+"""Classes that count positions from behind the padding token, so that pad_token_id + 1 of the rows are never used."""
+EMBEDDING = frozenset({"sentence-similarity", "feature-extraction", "text-ranking"})
+FINISHED = frozenset(
+    {"text-classification", "token-classification", "question-answering", "translation", "summarization"}
+    | {"zero-shot-classification", "table-question-answering"}
+)
+"""Pipelines that only a model tuned for one task names."""
+
+
+@record
+class Drafted:
+    """An entry as YAML will say it, and what a person must look at."""
+
+    entry: dict[str, Any]
+    remarks: tuple[str, ...]
+
+
+@record
+class Network:
+    """What config.json and safetensors say together."""
+
+    shape: Architecture | None
+    parameters: dict[str, Any]
+    remarks: tuple[str, ...]
+
+
+def draft(facts: Facts, config: Mapping[str, Any], config_digest: str, catalog: Catalog, today: str) -> Drafted:
+    """The entry of the model that `facts` and its parsed config.json describe; guesses stand among the remarks.
+
+    Raises LlmpickError where neither config.json nor safetensors tell its size, and for re-uploads of a model
+    in `catalog`.
+    """
+    network = measure(facts, config)
+    if network.shape:
+        refuse_reupload(facts, network.shape, catalog.models)
+    base = next((model for id_ in facts.bases for model in catalog.models if model.id == id_), None)
+    structure = network.shape.structure if network.shape else None
+    variant = _variant(facts, structure)
+    tasks = _tasks(facts, structure, variant, base, catalog)
+    languages = tuple(dict.fromkeys(code for word in facts.languages if (code := word.casefold()) in LANGUAGES))
+    released = facts.created[:7] if facts.created >= FIRST_CREATED else ""
+    context = context_length(config, network.shape)
+    license_, license_remarks = _license(facts, base, catalog, today)
+    sources = Sources(facts, config_digest, today)
+    entry: dict[str, Any] = {
+        "family": base.family if base else _slug(SIZE_AND_ON.sub("", _name(facts))),
+        "lineage": _lineage(facts, base, catalog),
+        "developer": _developer(facts, catalog),
+        "variant": variant,
+        "released": released,
+        "tasks": tasks,
+        "languages": languages,
+        "modalities": _modalities(config),
+        "context_length": context,
+        "identity": sources.card(),
+        "parameters": network.parameters | {"sources": sources.counted(network.parameters)},
+        "architecture": {"shape": plain(network.shape), "sources": sources.config()} if network.shape else None,
+        "license": license_,
+        "pretraining": {"initialized_from": facts.bases[0], "sources": sources.card()}
+        if len(facts.bases) == 1
+        else None,
+        "looked_for": _missing(license_, released, languages, context, network.shape),
+    }
+    remarks = _guesses(facts, bool(base), bool(released), config) + network.remarks + license_remarks
+    return Drafted(entry={name: value for name, value in entry.items() if value}, remarks=remarks)
+
+
+def measure(facts: Facts, config: Mapping[str, Any]) -> Network:
+    """The network and its parameters, believed only where config.json and safetensors agree."""
+    packed = packing(config)
+    published = held(facts.tensors, packed)
+    try:
+        reading = read_config(config)
+        counted = count(reading.architecture)
+    except LlmpickError as error:
+        return _unread(facts, published, str(error))
+    text_only = any("without the towers" in one or "other towers" in one for one in reading.assumptions)
+    found = compare(reading.architecture, counted.total, published, config, text_only)
+    if found.agrees is False:
+        says = f"config.json gives {counted.total:,} parameters, the safetensors hold {published:,}"
+        if reading.architecture.moe:
+            raise LlmpickError(f"{facts.id}: {says}: not added", "this kind of network is not read rightly yet")
+        return _unread(facts, published, says)
+    parameters: dict[str, Any] = {"total": counted.total, "active": counted.active}
+    if found.published:
+        parameters["published"] = found.published
+    if found.published_as:
+        parameters["published_as"] = found.published_as
+    remarks = tuple(f"assumed while reading config.json: {one}" for one in reading.assumptions)
+    if found.agrees is None:
+        remarks += ("no safetensors count to hold the parameters against: look for one, and add it as `published`",)
+    return Network(shape=reading.architecture, parameters=parameters, remarks=remarks)
+
+
+def _unread(facts: Facts, published: int | None, why: str) -> Network:
+    """A dense network of known size and unknown shape."""
+    if published is None:
+        raise LlmpickError(f"{facts.id}: its size is unknown: not added", why)
+    parameters = {"total": published, "active": published}
+    return Network(shape=None, parameters=parameters, remarks=(f"`architecture` is left out: {why}",))
+
+
+class Sources:
+    """Where a stranger can read it: files at the commit; for a local folder, the digest of its config.json."""
+
+    def __init__(self, facts: Facts, digest: str, today: str) -> None:
+        self.facts, self.digest, self.today = facts, digest, today
+
+    def _at(self, file: str, where: str | None = None) -> list[dict[str, str]]:
+        facts = self.facts
+        url = f"{HUB}/{facts.id}/blob/{facts.sha}/{file}" if facts.sha else f"local:{facts.id}/{file}"
+        if not facts.sha:
+            where = where or f"config.json of this folder has the SHA-256 {self.digest}"
+        return [{"url": url, "checked": self.today} | ({"where": where} if where else {})]
+
+    def card(self) -> list[dict[str, str]]:
+        """The model card: license, languages, base."""
+        return self._at("README.md" if "README.md" in self.facts.files else "config.json")
+
+    def config(self) -> list[dict[str, str]]:
+        """The shape."""
+        return self._at("config.json")
+
+    def counted(self, parameters: Mapping[str, Any]) -> list[dict[str, str]]:
+        """The parameters: config.json, and the safetensors where they were counted."""
+        facts = self.facts
+        api = f"{HUB}/api/models/{facts.id}/revision/{facts.sha}"
+        counted = [{"url": api, "checked": self.today, "where": "safetensors, by type"}] if facts.sha else []
+        return self.config() + (counted if "published" in parameters else [])
+
+
+def plain(value: Any) -> Any:
+    """A record as YAML writes it: fields in order, what equals its default left out."""
+    if not is_dataclass(value):
+        return value
+    said = {field.name: getattr(value, field.name) for field in fields(value)}
+    default = {field.name: field.default for field in fields(value)}
+    kept = {name: one for name, one in said.items() if one != default[name] and one is not None}
+    return {name: [plain(part) for part in one] if isinstance(one, tuple) else plain(one) for name, one in kept.items()}
+
+
+def context_length(config: Mapping[str, Any], shape: Architecture | None) -> int | None:
+    """Tokens it reads, as config.json says; None where it does not."""
+    inner = next((part for key in TEXT_PARTS if isinstance(part := config.get(key), dict)), config)
+    said = (number(inner.get(key)) for key in CONTEXT)
+    rows: int | None = next((rows for rows in said if rows and 1 < rows < MOST_TOKENS), None)
+    if rows is None:
+        return None
+    pad = inner.get("pad_token_id", 1)
+    padded = inner.get("model_type") in PADDED and isinstance(pad, int) and 0 <= pad < rows - 1
+    tokens = rows - pad - 1 if padded else rows
+    learned = shape is not None and shape.position == "learned" and shape.position_rows
+    return min(tokens, learned) if learned else tokens
+
+
+def _variant(facts: Facts, structure: str | None) -> str:
+    if facts.pipeline in EMBEDDING:
+        return "embedding"
+    if facts.pipeline in FINISHED and structure != "decoder":
+        return "task"
+    if REASONS.search(_name(facts)):
+        return "reasoning"
+    tuned = TUNED.search(_name(facts)) or ("conversational" in facts.tags and structure == "decoder")
+    return "instruct" if tuned else "base"
+
+
+def _tasks(facts: Facts, structure: str | None, variant: str, base: Model | None, catalog: Catalog) -> tuple[str, ...]:
+    """What the pipeline tag names; else what the base does; else what most models of its kind do."""
+    able = [task for task in catalog.tasks if structure in (None, *task.structures)]
+    tagged = {task.id for task in able if facts.pipeline in task.hub}
+    if variant == "task" and tagged:
+        return tuple(sorted(tagged))
+    peers = [
+        model
+        for model in catalog.models
+        if model.variant == variant and model.architecture and model.architecture.shape.structure == structure
+    ]
+    common = Counter(task for model in peers for task in model.tasks)
+    usual = {task for task, number in common.items() if 2 * number >= len(peers)}
+    chosen = tagged | (set(base.tasks) if base else usual)
+    return tuple(task.id for task in able if task.id in chosen) or (able[0].id,)
+
+
+def _license(
+    facts: Facts, base: Model | None, catalog: Catalog, today: str
+) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """The license block and what to check; None where the card names no license that the catalog knows."""
+    known = license_id(facts, catalog)
+    said = " ".join(filter(None, (facts.license, facts.license_name, facts.license_link)))
+    if not known:
+        return None, (f"`license`: the card says {said or 'nothing'}; read it, and add licenses/<id>.yaml if need be",)
+    remarks = [f"`license`: {known} is the card's tag ({said}); open the license file itself"]
+    block: dict[str, Any] = {"id": known}
+    if base and base.license:
+        also = [id_ for id_ in (base.license.id, *base.license.also) if id_ != known]
+        block |= {"also": also} if also else {}
+    elif facts.bases:
+        remarks.append(f"`license.also`: what {facts.bases[0]}, its base, is under binds too")
+    if facts.gated is not None:
+        block["gated"] = facts.gated
+    if known == "other":
+        block["note"] = f"the card says {said}"
+    return block | {"sources": Sources(facts, "", today).card()}, tuple(remarks)
+
+
+def license_id(facts: Facts, catalog: Catalog) -> str:
+    """The catalog's license that the card's tags name; empty where there is none."""
+    from llmpick.licensing.asking import fold, spellings
+
+    spelled = spellings(catalog.licenses)
+    own_name = facts.license in ("", "other")
+    for word in (facts.license_name, facts.license) if own_name else (facts.license,):
+        found = spelled.get(fold(word)) if word else None
+        if found:
+            return found.id
+    return ""
+
+
+def _lineage(facts: Facts, base: Model | None, catalog: Catalog) -> str:
+    owner = facts.id.partition("/")[0]
+    if base and base.id.partition("/")[0] == owner:
+        return base.lineage
+    wanted = _slug(STAGE.sub("", _name(facts)))
+    others = {model.id.partition("/")[0] for model in catalog.models if model.lineage == wanted}
+    return wanted if others <= {owner} else _slug(f"{owner}-{wanted}")
+
+
+def _developer(facts: Facts, catalog: Catalog) -> str:
+    owner = facts.id.partition("/")[0]
+    named = Counter(model.developer for model in catalog.models if model.id.partition("/")[0] == owner)
+    return named.most_common(1)[0][0] if named else owner
+
+
+def _modalities(config: Mapping[str, Any]) -> tuple[str, ...]:
+    seen = tuple(
+        name
+        for name, keys in (("image", ("vision_config", "visual")), ("audio", ("audio_config", "speech_config")))
+        if any(config.get(key) for key in keys)
+    )
+    return ("text", *seen) if seen else ()
+
+
+def _missing(
+    license_: object, released: str, languages: tuple[str, ...], context: int | None, shape: object
+) -> list[str]:
+    sought = {
+        "license": license_,
+        "languages": languages,
+        "release month": released,
+        "context length": context,
+        "architecture": shape,
+    }
+    return [what for what, fact in sought.items() if not fact]
+
+
+def _guesses(facts: Facts, known_base: bool, dated: bool, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was guessed, and from what."""
+    pipeline = f"the pipeline tag {facts.pipeline}" if facts.pipeline else "models of its kind"
+    found = [
+        f"`family`, `lineage`, `variant`: guessed from {'its base and ' if known_base else ''}the name",
+        f"`tasks`: guessed from {'its base and ' if known_base else ''}{pipeline}",
+    ]
+    if dated:
+        found.append(f"`released`: the repository was made on {facts.created}; the model may have come out later")
+    if len(facts.bases) == 1:
+        found.append("`pretraining`: the base is what the card names; add what it read")
+    else:
+        found.append("`pretraining`: add domains, corpora and tokens where a source names them")
+    if any(config.get(key) for key in ("rope_scaling", "rope_parameters")):
+        found.append("`context_length`: RoPE is scaled; check which length the developer claims")
+    return tuple(found)
+
+
+def _name(facts: Facts) -> str:
+    return facts.id.partition("/")[2]
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9.+]+", "-", name.casefold()).strip("-.+") or "unnamed"
