@@ -1,0 +1,63 @@
+"""What README and docs show runs, and every command is documented."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from llmpick import cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+INTERACTIVE = {"interview"}
+NETWORK = {("catalog", "add"), ("catalog", "refresh")}
+EXAMPLE_MODEL = "Qwen/Qwen3-8B"
+
+
+def shown() -> list[tuple[str, str]]:
+    """Every llmpick command of the README and docs: shell blocks and `inline` ones, with their page."""
+    found = []
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        blocks = "\n".join(re.findall(r"```(?:sh|bash|console)\n(.*?)```", text, flags=re.DOTALL))
+        lines = [line.strip().removeprefix("$ ") for line in blocks.replace("\\\n", " ").splitlines()]
+        lines += [line for line in re.findall(r"`(llmpick [^`]+)`", text) if " --" in line]  # others only name one
+        found += [(page.name, line.split("  #")[0].strip()) for line in lines if line.startswith("llmpick ")]
+    return sorted(set(found))
+
+
+def runnable(line: str) -> list[str] | None:
+    """The arguments of a shown command, placeholders filled in; None for what needs a person or a network."""
+    words = shlex.split(line)[1:]
+    if not words or words[0] in INTERACTIVE or tuple(words[:2]) in NETWORK or "|" in words:
+        return None
+    words = [EXAMPLE_MODEL if word == "MODEL" else word for word in words]
+    return None if any(re.search(r"[A-Z]{3,}|…|\.\.\.", word.replace("A100", "")) for word in words) else words
+
+
+@pytest.mark.parametrize(("page", "line"), shown(), ids=str)
+def test_every_command_shown_runs(page, line, tmp_path, monkeypatch, capsys):
+    arguments = runnable(line)
+    if arguments is None:
+        pytest.skip("needs a person, a network or a value of the reader's")
+    monkeypatch.chdir(tmp_path)
+    config = '{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, '
+    (tmp_path / "config.json").write_text(config + '"intermediate_size": 128, "vocab_size": 1000}', "utf-8")
+    (tmp_path / "use.yaml").write_text("commercial: true\n", "utf-8")
+    (tmp_path / "profile.yaml").write_text("task: chat\ngpu: 24GB\n", "utf-8")
+    assert cli.run(arguments) in (0, 3), capsys.readouterr().err
+
+
+def test_every_command_is_in_the_readme_or_docs():
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
+    commands = {name for command in cli.app.registered_commands if (name := command.name or command.callback.__name__)}
+    assert {name for name in commands if f"llmpick {name}" not in text} == set()
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
