@@ -29,11 +29,11 @@ def language(model: Model, asked: Asked) -> Check:
     if not known:
         said = "its languages are not on record"
         return Check(name="language", outcome="ok" if wanted == ("en",) else "unknown", because=said)
-    if MULTIPLE in known:
-        return Check(name="language", outcome="ok", because="multilingual; the list of languages is not on record")
     read = [code for code in wanted if code in known]
     if read:
         return Check(name="language", outcome="ok", because=f"trained on {', '.join(read)}")
+    if MULTIPLE in known:
+        return Check(name="language", outcome="ok", because="multilingual; the list of languages is not on record")
     listed = ", ".join(known[:6]) + (f" and {len(known) - 6} more" if len(known) > 6 else "")
     return Check(name="language", outcome="no", because=f"trained on {listed}, not on {', '.join(wanted)}")
 
@@ -41,15 +41,22 @@ def language(model: Model, asked: Asked) -> Check:
 def rate_language(model: Model, asked: Asked) -> Rating:
     """Criterion: the share of the languages asked for that the model has read."""
     wanted, known = asked.profile.languages, model.languages
-    if (not known or MULTIPLE in known) and len(wanted) > 1:
-        return asked.rating("language", 1 / len(wanted), 1.0, "which of these languages it read is not on record")
-    if not known or MULTIPLE in known:
-        return asked.unknown("language", "its languages are not on record")
-    share = sum(code in known for code in wanted) / len(wanted)
     missing = [code for code in wanted if code not in known]
+    if missing and (not known or MULTIPLE in known):
+        return _unlisted(asked, read=len(wanted) - len(missing))
+    share = 1 - len(missing) / len(wanted)
     sources = [source.url for source in model.identity]
     because = f"not trained on {', '.join(missing)}" if missing else f"trained on {', '.join(wanted)}"
     return asked.rating("language", share, share, because, sources)
+
+
+def _unlisted(asked: Asked, read: int) -> Rating:
+    """The languages a model has read beyond those on record are unknown: from what is listed up to all of them."""
+    wanted = len(asked.profile.languages)
+    if wanted == 1:
+        return asked.unknown("language", "its languages are not on record")
+    said = "which of these languages it read is not on record"
+    return asked.rating("language", max(read, 1) / wanted, 1.0, said)
 
 
 def rate_domain(model: Model, asked: Asked) -> Rating:
