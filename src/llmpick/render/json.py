@@ -173,7 +173,7 @@ def license(answer: Answer) -> shapes.LicenseAnswerShape:
         "verdict": said.verdict,
         "duties": list(said.duties),
         "because": said.because,
-        "clause": {"quote": said.clause, "source": said.source} if said.clause else None,
+        "clause": {"quote": said.clause or None, "source": said.source or None},
         "not_legal_advice": True,
     }
 

@@ -343,8 +343,8 @@ class PlanShape(TypedDict):
 class ClauseShape(TypedDict):
     """The deciding words of a license."""
 
-    quote: str
-    source: str
+    quote: str | None
+    source: str | None
 
 
 class LicenseAnswerShape(TypedDict):
@@ -355,7 +355,7 @@ class LicenseAnswerShape(TypedDict):
     verdict: Literal["allowed", "conditional", "forbidden", "unknown"]
     duties: list[str]
     because: str
-    clause: ClauseShape | None
+    clause: ClauseShape
     not_legal_advice: Literal[True]
 
 
