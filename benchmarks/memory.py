@@ -117,7 +117,8 @@ def score(row: dict[str, str], shapes: dict[str, Architecture]) -> Scored:
         measured /= job.n_gpus
     said = tensors
     if "allocated" not in metric and "active" not in metric:
-        said += slack(tensors)
+        moving = parts.activations + parts.logits
+        said += slack(tensors - moving, moving)
     if "nvml" in metric or "nvidia" in metric:
         said += context(job)
     said /= GIB
@@ -144,6 +145,9 @@ def job_of(row: dict[str, str]) -> Job:
         raise ValueError("a method or kind that is not modelled")
     if "offload" in row["sharding"] or "context" in row["sharding"] or "mlx" in row["framework"].casefold():
         raise ValueError("offloading, context parallelism or another device")
+    notes = row["notes"].casefold()
+    if "offload" in notes or "fuse" in notes or "in backward" in notes or int(row["n_gpus"] or 1) > 16:
+        raise ValueError("offloading, an optimizer inside the backward pass or tensor parallelism")
     if row["gradient_checkpointing"] not in {"yes", "no"} or not row["seq_len"] or not row["batch_size_per_gpu"]:
         raise ValueError("checkpointing, length or batch is not stated")
     return Job(
@@ -155,7 +159,8 @@ def job_of(row: dict[str, str]) -> Job:
         accumulation=int(row["grad_accum"] or 1),
         gradient_checkpointing=row["gradient_checkpointing"] == "yes",
         n_gpus=int(row["n_gpus"] or 1),
-        vocabulary_head="classification" not in row["notes"],
+        vocabulary_head="classification" not in notes,
+        chunked_loss="chunked" in notes,
         **precision(row),
         **{"attention": {"flash2": "flash", "eager": "eager"}.get(row["attention_impl"], "sdpa")},
         **{"sharding": row["sharding"] if row["sharding"] in {"ddp", "zero2", "zero3", "fsdp"} else "none"},
@@ -169,7 +174,8 @@ def precision(row: dict[str, str]) -> dict[str, Any]:
         raise ValueError("weights packed by GPTQ")
     dtype = "bf16" if dtype == "nf4" else dtype
     compute = row["compute_dtype"].split()[0]
-    mixed = "no" if compute == "fp32" else compute
+    plain = compute == "fp32" or "measure.py" in row["framework"]  # that script runs without autocast
+    mixed = "no" if plain else compute
     return {"dtype": dtype, "mixed_precision": mixed}
 
 

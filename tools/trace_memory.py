@@ -372,57 +372,59 @@ def trace(case: dict[str, Any], keep_alive: bool = False) -> tuple[dict[str, Any
             for step in range(2):
                 ledger.reset()
                 ledger.keep_alive = keep_alive and step == 1
-                before = dict(ledger.totals)
                 ledger.phase = "forward"
                 loss = loss_of(model, inputs, job["mixed_precision"])
-                kept = {name: size - before.get(name, 0) for name, size in ledger.totals.items()}
                 ledger.phase = "backward"
                 loss.backward()
                 loss = loss.detach()
                 ledger.phase = "step"
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
-            adapters = sum(w.numel() * w.element_size() for w in weights) if job["method"] == "lora" else 0
             return {
                 "class": kind,
                 "peak": ledger.peak,
-                "moment": ledger.moment,
-                "phases": ledger.phases,
-                "kept": kept,
-                "static": before,
-                "adapters": adapters,
-                "trainable": sum(w.numel() for w in weights),
-                "parameters": sum(w.numel() for w in model.parameters()),
+                "phase": ledger.moment.pop("phase"),
+                "op": ledger.moment.pop("op"),
+                "parts": {name: size for name, size in ledger.moment.items() if size},
+                "trainable": sum(weight.numel() for weight in weights),
             }, ledger
 
 
 def main() -> None:
-    """Trace the cases named on the command line (all without a name) and merge them into OUT.json."""
+    """Trace the cases named on the command line (those still missing without a name) and merge them into OUT.json."""
     from trace_cases import cases
 
     patch()
     out, names = Path(sys.argv[1]), sys.argv[2:]
     saved = json.loads(out.read_text())["cases"] if out.exists() else []
-    rows = {json.dumps([row["name"], row["job"]], sort_keys=True): row for row in saved}
-    for case in cases():
-        key = json.dumps([case["name"], case["job"]], sort_keys=True)
-        if (names and case["name"] not in names) or (not names and key in rows):
+    rows = {identity(row): row for row in saved}
+    wanted = cases()
+    for case in wanted:
+        if (names and case["name"] not in names) or (not names and identity(case) in rows):
             continue
         try:
-            rows[key] = {**case, "traced": trace(case)[0]}
+            rows[identity(case)] = {"name": case["name"], "job": case["job"], **trace(case)[0]}
         except Exception as error:
             print(case["name"], case["job"], "failed:", repr(error)[:300], file=sys.stderr, flush=True)
-        write(out, rows)
+        write(out, [rows[identity(case)] for case in wanted if identity(case) in rows])
 
 
-def write(out: Path, rows: dict[str, Any]) -> None:
+def identity(case: dict[str, Any]) -> str:
+    return json.dumps([case["name"], case["job"]], sort_keys=True)
+
+
+def write(out: Path, rows: list[dict[str, Any]]) -> None:
     """Save after every case, so that a long run may be cut off and go on."""
     import peft
     import transformers
+    from trace_cases import DECODERS, ENCODERS, SEQUENCES
 
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
-    lines = ",\n".join(json.dumps(row) for row in rows.values())
-    out.write_text(f'{{"versions": {json.dumps(versions)},\n"cases": [\n{lines}\n]}}\n')
+    configs = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(config)}" for name, config in {**DECODERS, **ENCODERS, **SEQUENCES}.items()
+    )
+    cases = ",\n".join(json.dumps(row) for row in rows)
+    out.write_text(f'{{"versions": {json.dumps(versions)},\n"configs": {{\n{configs}\n}},\n"cases": [\n{cases}\n]}}\n')
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ def _kernel(regime: Regime, q: int, kv: int, heads: int, *, rope: bool) -> float
         c == 4 or style.mask or style.bias
     )  # the memory-efficient kernel, which wants a key for every query head
     extra = c * regime.length * (style.mask + (heads / regime.batch if style.bias else 0))
-    if efficient and kv != q:
+    if efficient and kv != q and not style.mask:
         return 4 * c * q + 4 * heads + extra
     fused = q + 2 * kv
     taken = (q + kv + fused if rope else fused) if style.qkv_views else fused
@@ -144,14 +144,15 @@ def _kernel(regime: Regime, q: int, kv: int, heads: int, *, rope: bool) -> float
 
 
 def _scores(regime: Regime) -> Score:
+    """On the way back through the softmax: its result, two gradients, and the kernel's product of the first two."""
     c, style = regime.c, regime.style
     drop = style.attention_dropout
     if not (style.softmax32 or regime.auto):
-        return Score(c + (c + 1 if drop else 0), 2 * c + (c if drop else 0), 3 * c + (1 if drop else 0))
+        return Score(c + (c + 1 if drop else 0), 2 * c + (c if drop else 0), 4 * c)
     low = 0 if c == 4 else c
     cap = c if style.softcap else 0
     kept = 4 + low + cap + ((5 if c == 4 else 1) if drop else 0)
-    return Score(kept, 8 + low + cap, 12 + cap)
+    return Score(kept, 8 + low + cap, 16 + cap)
 
 
 class Activation(NamedTuple):
@@ -168,7 +169,8 @@ def mlp(a: Architecture, width: int, regime: Regime) -> Block:
     h, c = a.hidden_size, regime.c
     result = regime.n if regime.quantized else c
     read = (names.gate_up,) if names.gate_up else (names.gate, names.up)
-    before = _mlp_before(a, regime, read if a.gated_mlp else (names.single or names.up,))
+    read = read if a.gated_mlp else (names.single or names.up,)
+    before = _mlp_before(a, regime, read)
     mask = width if style.inner_dropout else 0
     act = _activation(regime, result, gated=a.gated_mlp)
     after = _norm_after(regime, h)
@@ -177,7 +179,8 @@ def mlp(a: Architecture, width: int, regime: Regime) -> Block:
     flows = regime.r * h
     inside = before + act.kept * width
     kept = inside + regime.inputs(width, act.out, names.down) + mask + after + (h if style.dropout else 0)
-    forward = kept + 3 * c * h + (act.out * width if recast else 0) + upcast + flows
+    wide = width * (2 if names.gate_up else 1) if regime.adapted(*read) else 0  # a base result, an update, their sum
+    forward = max(kept + 3 * c * h + (act.out * width if recast else 0) + upcast, before + 3 * result * wide) + flows
     backward = max(before + act.backward * width, inside + (6 * width if upcast else 0)) + flows
     if after:
         backward = max(backward, kept + regime.norm_back(h) + flows)

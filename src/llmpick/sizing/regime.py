@@ -75,6 +75,8 @@ class Regime(NamedTuple):
                 return (4 if self.auto else self.c) * width + 8
             case "layer32":
                 return (12 if self.full else 8) * width
+            case "wide":
+                return 4 * width + 8
             case "rms":
                 return (4 + (n if self.full else 0)) * width + 4
             case _:
@@ -82,7 +84,7 @@ class Regime(NamedTuple):
 
     def norm_back(self, width: int) -> float:
         """Alive inside a norm's backward pass beyond what it keeps: an RMS norm is written in elementary steps."""
-        if self.style.norm == "layer":
+        if self.style.norm in {"layer", "wide"}:
             return (4 if self.auto else self.c) * width
         return 16 * width if self.full else 20 * width
 
@@ -93,7 +95,9 @@ def regime_of(architecture: Architecture, job: Job) -> Regime:
     auto = job.mixed_precision != "no"
     stored = 4 if job.method == "qlora" else WIDTH.get(job.dtype, 2)
     c = 2 if auto else stored
-    stream = 4 if style.order == "post" and style.norm == "layer" else stored
+    # autocast runs layer norms in fp32, and what follows one keeps that width
+    widened = style.norm == "layer" and (style.order == "post" or architecture.embedding_norm)
+    stream = 4 if widened else stored
     r = stream if auto else c
     return Regime(
         style=style,

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 class Style(NamedTuple):
     """How the layers of one class are written."""
 
-    norm: Literal["rms", "rms32", "layer", "layer32"] = "rms"
-    """rms scales by its weight in the input's dtype, rms32 in fp32; layer is the fused kernel, layer32 written out."""
+    norm: Literal["rms", "rms32", "layer", "layer32", "wide"] = "rms"
+    """rms scales by its weight in the input's dtype, rms32 in fp32; layer is the fused kernel, layer32 written out in
+    fp32, wide the kernel on a copy in fp32, cast back."""
     order: Literal["pre", "post", "sandwich", "output"] = "pre"
     """Norms before the blocks, after the residual sum, on both sides, or on a block's output alone."""
     activation: Literal["fused", "tanh", "relu", "bloom"] = "fused"
@@ -37,21 +38,27 @@ class Style(NamedTuple):
     widened: bool = False
     """Eager attention widens queries and keys to fp32 before it multiplies them."""
     softcap: bool = False
-    """Eager attention squashes its scores with tanh."""
+    """Scores and logits are squashed with tanh."""
     disentangled: bool = False
     """Scores of contents against relative positions are computed apart and picked from (DeBERTa)."""
     sdpa: bool = True
     """The class has an SDPA path; eager is what runs where it has none."""
     mask: bool = False
     """An attention mask is always built, even for sequences without padding."""
+    widened_loss: bool = True
+    """The loss is taken of an fp32 copy of the logits; elsewhere of the logits as they are, unless autocast widens."""
+    tied: bool = False
+    """transformers 5 ties the head to the table even where the configuration says not to."""
     bias: bool = False
     """Learned relative positions are added to the scores: every layer holds a bias per head and pair."""
 
 
 BERT = Style(norm="layer", order="post", dropout=True, attention_dropout=True, softmax32=False)
-BART = Style(norm="layer", order="post", dropout=True, softmax32=False)
+BART = Style(norm="layer", order="post", dropout=True, softmax32=False, widened_loss=False)
 GPT = Style(norm="layer", activation="tanh")
-T5 = Style(dropout=True, inner_dropout=True, attention_dropout=True, softmax32=False, bias=True)
+T5 = Style(
+    dropout=True, inner_dropout=True, attention_dropout=True, softmax32=False, bias=True, widened_loss=False, tied=True
+)
 
 _BY_MODEL_TYPE = {
     "albert": BERT._replace(dropout=False, attention_dropout=False, activation="tanh"),
@@ -75,6 +82,7 @@ _BY_MODEL_TYPE = {
     "mbart": BART._replace(order="pre"),
     "modernbert": Style(norm="layer", qkv_views=True),
     "mt5": T5._replace(activation="tanh"),
+    "olmo": Style(norm="wide"),
     "olmo2": Style(norm="rms32", order="output"),
     "olmo3": Style(norm="rms32", order="output"),
     "opt": Style(norm="layer", activation="relu", dropout=True),

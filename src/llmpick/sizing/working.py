@@ -56,7 +56,13 @@ def working(a: Architecture, job: Job, regime: Regime) -> Working:
     above = _stack(mixers(decoder, inner), mlps(decoder, inner), decoder, regime, tokens)
     across = crossed.kept * tokens + beside * job.tokens
     above = above._replace(kept=above.kept + across, busy=above.busy + across, largest=above.largest + across)
-    return _join([below, above], job)
+    joined = _join([below, above], job)
+    if not regime.style.bias:
+        return joined
+    # position biases of the encoder, of the decoder and (zeros) between them, each made once, and their gradients
+    pairs = job.seq_len**2 + target**2 + job.seq_len * target
+    bias = regime.c * a.num_attention_heads * pairs
+    return joined._replace(kept=joined.kept + bias, top=joined.top + 2 * bias, bottom=joined.bottom + 2 * bias)
 
 
 def mixers(a: Architecture, regime: Regime) -> Kinds:
