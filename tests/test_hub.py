@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import signal
@@ -15,14 +16,17 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fake_hub import LLAMA, LLAMA_PARAMETERS, SHA, Hub, serving
 from llmpick import catalog as catalogs
 from llmpick import hub as hubs
 from llmpick import lint
+from llmpick.catalog import kinds, parsing
 from llmpick.errors import LlmpickError, NetworkError
-from llmpick.hub import asking, client, refreshing
-from llmpick.hub.facts import Facts, from_api
+from llmpick.hub import adding, asking, client, draft, local, refreshing
+from llmpick.hub.facts import NAME, Facts, from_api
 
 TODAY = "2026-11-21"
 SMALL = Path(__file__).parent / "data" / "catalog_small"
@@ -326,6 +330,13 @@ def test_a_name_server_that_never_answers_costs_less_than_three_seconds(facts, t
     assert time.monotonic() - began < 1
 
 
+def test_a_token_that_cannot_be_sent_is_one_line_without_the_token(hub, facts, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "sécret")
+    with pytest.raises(NetworkError, match="token cannot be sent") as raised:
+        hubs.add(FOLDER, facts, tmp_path, TODAY)
+    assert "cret" not in str(raised.value)
+
+
 def test_a_full_disk_leaves_what_was_there(hub, facts, tmp_path, monkeypatch):
     hub.add(FOLDER)
     hubs.add(FOLDER, facts, tmp_path, TODAY)
@@ -385,6 +396,20 @@ def test_a_refresh_says_what_changed(hub, small, tmp_path):
     assert len(found.changes) == 1
     assert "Qwen/Qwen3-8B: downloads " in found.changes[0]
     assert "-> 1,234,567" in found.text
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal(), True), (io.StringIO(), False)], ids=["terminal", "pipe"])
+def test_progress_is_for_people_who_watch(hub, small, tmp_path, monkeypatch, *, stream, shown):
+    fill(hub, small)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", stream)
+    hubs.refresh(small, tmp_path, TODAY)
+    assert ("asking the Hub" in stream.getvalue()) is shown
 
 
 def test_a_dry_run_writes_nothing_at_all(hub, small, tmp_path):
@@ -566,6 +591,43 @@ def test_an_odd_reply_is_read_as_far_as_it_makes_sense(said):
     assert facts.id == "a/b"
     assert (facts.sha, facts.downloads, facts.likes, facts.changed, facts.bases) == ("", None, None, "", ())
     assert facts.tensors == {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = "sha downloads likes createdAt lastModified gated cardData tags pipeline_tag safetensors siblings".split()
+CARD = "license license_name license_link language base_model base_model_relation pipeline_tag".split()
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.dictionaries(st.sampled_from(CARD), JSON), st.booleans())
+def test_no_reply_is_a_bug(said, card, nested):
+    found = from_api({**said, "id": "a/b"} | ({"cardData": card} if nested else {}), "a/b")
+    words = (*found.tags, *found.languages, *found.bases, found.license, found.license_name, found.pipeline)
+    assert all(word.isprintable() for word in words)
+    assert all(NAME.fullmatch(base) for base in found.bases)
+    assert found.downloads is None or found.downloads >= 0
+
+
+@given(st.dictionaries(st.sampled_from([*LLAMA, "quantization_config", "vision_config", "pad_token_id"]), JSON))
+def test_no_config_is_a_bug(small, said):
+    facts = Facts(id="a/b", tensors={"BF16": 7}, bases=("Qwen/Qwen3-8B",), files=("config.json",))
+    try:
+        drafted = draft.draft(facts, LLAMA | said, "", small, TODAY)
+    except LlmpickError as error:
+        assert "\n" not in str(error)
+        return
+    path = "models/a/b.yaml"
+    entry, faults = parsing.parse(adding.to_yaml(drafted, path, facts).encode(), kinds.kind_of(path), path)
+    assert faults == ()
+    assert entry.context_length != 0
+
+
+@given(st.text(max_size=200))
+def test_no_card_is_a_bug(text):
+    assert isinstance(local.front_matter(f"---\n{text}\n---\n"), dict)
 
 
 def test_the_figures_of_later_days_stand_whichever_layer_has_them(tmp_path):

@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -196,6 +196,8 @@ def _once(path: str, what: str, limit: int, etag: str) -> Reply:
             return Reply(body=_body(answer.iter_bytes(), what, limit), etag=answer.headers.get("etag", ""))
     except OfflineModeIsEnabled:
         raise NetworkError("HF_HUB_OFFLINE is set", "unset it to ask the Hub") from None
+    except UnicodeError:
+        raise NetworkError("the stored token cannot be sent", "log in again with `hf auth login`") from None
     except transport_error as error:
         raise _broken(error, what) from None
 
@@ -204,10 +206,17 @@ def _headers(etag: str) -> dict[str, str]:
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # listed, but loaded lazily
 
     try:
-        headers = build_hf_headers(library_name="llmpick", library_version=version("llmpick"))
+        headers = build_hf_headers(library_name="llmpick", library_version=_version())
     except (OSError, ValueError):  # a token file that cannot be read, or holds no token
-        headers = build_hf_headers(library_name="llmpick", library_version=version("llmpick"), token=False)
+        headers = build_hf_headers(library_name="llmpick", library_version=_version(), token=False)
     return headers | ({"if-none-match": etag} if etag else {})
+
+
+def _version() -> str:
+    try:
+        return version("llmpick")
+    except PackageNotFoundError:  # run from a source tree
+        return "0"
 
 
 def _body(chunks: Any, what: str, limit: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from llmpick.hub.facts import number
 from llmpick.lint import TOLERANCE
 from llmpick.record import record
 
@@ -67,14 +68,14 @@ def _usual(shape: Architecture) -> Iterator[tuple[int, str]]:
         parts += [(-(width * width + width), "no pooler stored")] if shape.pooler else []
     elif shape.structure == "encoder-decoder":
         parts += [(table, "the embedding table stored for both stacks")]
-    for number in range(1, len(parts) + 1):
-        for chosen in combinations(parts, number):
+    for length in range(1, len(parts) + 1):
+        for chosen in combinations(parts, length):
             yield sum(size for size, _ in chosen), "; ".join(name for _, name in chosen)
 
 
 def _unusual(share: float, config: Mapping[str, Any], text_only: bool) -> str:
     """Additions whose size no closed form gives here, where config.json speaks of them."""
-    layers = config.get("num_nextn_predict_layers")
-    if isinstance(layers, int) and 0 < share <= MOST_MTP * layers:
+    layers = number(config.get("num_nextn_predict_layers"))
+    if layers and 0 < share <= MOST_MTP * layers:
         return f"{layers} multi-token-prediction layer{'s' * (layers > 1)} stored besides"
     return "towers of other modalities, not counted in the total" if text_only and 0 < share < 1 else ""

@@ -11,7 +11,7 @@ from llmpick.config_json import read_config
 from llmpick.errors import LlmpickError
 from llmpick.hub.copies import packing, refuse_reupload
 from llmpick.hub.counting import compare, held
-from llmpick.hub.facts import number
+from llmpick.hub.facts import number, text
 from llmpick.languages import KNOWN as LANGUAGES
 from llmpick.record import record
 from llmpick.sizing.parameters import count
@@ -185,7 +185,7 @@ def context_length(config: Mapping[str, Any], shape: Architecture | None) -> int
     if rows is None:
         return None
     pad = inner.get("pad_token_id", 1)
-    padded = inner.get("model_type") in PADDED and isinstance(pad, int) and 0 <= pad < rows - 1
+    padded = text(inner.get("model_type")) in PADDED and isinstance(pad, int) and 0 <= pad < rows - 1
     tokens = rows - pad - 1 if padded else rows
     learned = shape is not None and shape.position == "learned" and shape.position_rows
     return min(tokens, learned) if learned else tokens
