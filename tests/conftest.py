@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from llmpick.catalog import Catalog
     from llmpick.profile import Profile
 
+# Whoever runs the tests may have a catalog of their own: no test sees it.
+os.environ["XDG_DATA_HOME"] = str(Path(tempfile.gettempdir()) / "llmpick-tests-without-a-user-catalog")
 # No deadline and no clock: a slow machine must not turn a law into a failure.
 settings.register_profile("llmpick", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 settings.load_profile("llmpick")

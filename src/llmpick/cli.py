@@ -330,6 +330,39 @@ def catalog_check(
         raise typer.Exit(CatalogError.exit_code)
 
 
+@catalog_app.command("add")
+def catalog_add(
+    *,
+    name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Hub id, its URL, or a folder.", show_default=False)],
+    catalog: CATALOG = None,
+    force: FORCE = False,
+) -> None:
+    """Add a model from the Hub to your own catalog, for you to complete. Needs the network."""
+    from datetime import date
+
+    from llmpick import hub
+
+    added = hub.add(name, _catalog(catalog), hub.target(catalog or []), date.today().isoformat(), force=force)
+    print(added.text)
+
+
+@catalog_app.command("refresh")
+def catalog_refresh(
+    *,
+    family: Annotated[str | None, typer.Option("--family", metavar="NAME", help="Only this family.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; write nothing.")] = False,
+    catalog: CATALOG = None,
+) -> None:
+    """Ask the Hub for downloads, likes and last changes anew. Needs the network."""
+    from datetime import date
+
+    from llmpick import hub
+
+    folder = hub.target(catalog or [], make=not dry_run)
+    refreshed = hub.refresh(_catalog(catalog), folder, date.today().isoformat(), family=family, dry_run=dry_run)
+    print(refreshed.text)
+
+
 @catalog_app.command("schema")
 def catalog_schema(
     *,
@@ -382,12 +415,15 @@ def _say(message: str, code: int) -> int:
 def _catalog(directories: list[Path] | None) -> Catalog:
     """The bundled catalog with the user's own laid over it; those are held to the rules an answer rests on."""
     from llmpick import catalog
+    from llmpick.hub import user_catalog
 
-    facts = catalog.load(tuple(directories or ()))
-    if directories:
+    own = user_catalog()
+    layers = ([own] if own else []) + list(directories or [])
+    facts = catalog.load(tuple(layers))
+    if layers:
         from llmpick import lint
 
-        lint.demand(directories)
+        lint.demand(layers)
     return facts
 
 
