@@ -107,6 +107,7 @@ def test_an_existing_entry_is_only_overwritten_with_force(hub, facts, tmp_path):
     ("id_", "said", "word"),
     [
         ("acme/Nano-1-GGUF", {}, "`GGUF` in its name"),
+        ("RedHat/Qwen3-8B-FP8-dynamic", {}, "`FP8` in its name.*the original: Qwen/Qwen3-8B$"),
         ("TheBloke/Nano", {}, "copies of others' models"),
         ("acme/Nano", {"files": ["nano.Q4_K_M.gguf", "README.md"]}, "GGUF conversion"),
         ("acme/Nano", {"files": ["adapter_config.json", "adapter_model.safetensors"]}, "an adapter"),
@@ -159,6 +160,31 @@ def test_weights_without_safetensors_say_that_nothing_confirms_them(hub, facts, 
     added = hubs.add(FOLDER, facts, tmp_path, TODAY)
     assert catalogs.load((tmp_path,)).model(FOLDER).parameters.published is None
     assert "no safetensors count" in added.text
+
+
+def test_further_token_layers_are_understood_where_the_config_names_them(hub, facts, tmp_path):
+    hub.add(FOLDER, LLAMA | {"num_nextn_predict_layers": 1}, tensors={"BF16": LLAMA_PARAMETERS + 5000})
+    hubs.add(FOLDER, facts, tmp_path, TODAY)
+    model = catalogs.load((tmp_path,)).model(FOLDER)
+    assert model.parameters.published_as == "1 multi-token-prediction layer stored besides"
+    assert model.architecture
+
+
+@pytest.mark.parametrize(
+    ("id_", "tags", "variant", "family"),
+    [
+        ("Qwen/Qwen3-3B-Base", ["conversational"], "base", "qwen3"),
+        ("Qwen/Qwen3-3B", ["conversational"], "instruct", "qwen3"),
+        ("acme/Nano-1-it", [], "instruct", "nano-1"),
+        ("acme/Nano-Thinking-7B", [], "reasoning", "nano-thinking"),
+        ("moonshotai/Kimi-K9-Instruct", [], "instruct", "kimi"),
+    ],
+)
+def test_names_say_what_happened_after_pretraining(hub, facts, tmp_path, *, id_, tags, variant, family):
+    hub.add(id_, tags=tags)
+    hubs.add(id_, facts, tmp_path, TODAY)
+    model = catalogs.load((tmp_path,)).model(id_)
+    assert (model.variant, model.family) == (variant, family)
 
 
 def test_mxfp4_bytes_are_counted_as_the_weights_they_pack(hub, facts, tmp_path):

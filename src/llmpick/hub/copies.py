@@ -21,11 +21,14 @@ MERGED = re.compile(r"mergekit|merge_method\s*:|\bmodel merge\b", re.IGNORECASE)
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".msgpack", ".h5")
 
 
-def refuse_copies(facts: Facts, config: Mapping[str, Any], card: str) -> None:
-    """Raise LlmpickError, naming the base where it is known, unless `facts` are of an original model."""
+def refuse_copies(facts: Facts, config: Mapping[str, Any], card: str, known: Iterable[str] = ()) -> None:
+    """Raise LlmpickError, naming the base, unless `facts` are of an original model.
+
+    Where the card names no base, it is the one of the `known` ids whose name begins the copy's name.
+    """
     reason = _by_relation(facts) or _by_name(facts) or _by_files(facts) or _by_config(config) or _merged(facts, card)
     if reason:
-        raise LlmpickError(f"{facts.id} is {reason}: not added", _instead(facts))
+        raise LlmpickError(f"{facts.id} is {reason}: not added", _instead(facts, known))
 
 
 def refuse_reupload(facts: Facts, shape: Architecture, models: Iterable[Model]) -> None:
@@ -36,8 +39,12 @@ def refuse_reupload(facts: Facts, shape: Architecture, models: Iterable[Model]) 
             raise LlmpickError(f"{facts.id} is a re-upload of {model.id}: not added", "the catalog has the original")
 
 
-def _instead(facts: Facts) -> str:
+def _instead(facts: Facts, known: Iterable[str]) -> str:
     named = [base for base in facts.bases if base.casefold() != facts.id.casefold()]
+    if not named:
+        name = re.sub(r"[^a-z0-9.]", "-", _short(facts.id))
+        begin = [id_ for id_ in known if name.startswith(f"{re.sub(r'[^a-z0-9.]', '-', _short(id_))}-")]
+        named = sorted(begin, key=len)[-1:]
     return f"add the original: {', '.join(named[:5])}" if named else "its card names no base; add the original"
 
 

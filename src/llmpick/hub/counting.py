@@ -18,6 +18,7 @@ FLOATS = frozenset({"BF16", "F16", "F32", "F64", "F8_E4M3", "F8_E5M2", "F8_E4M3F
 """Types whose elements are parameters one by one; whole numbers are positions, masks or packed weights."""
 MXFP4_BYTES, MXFP4_WEIGHTS = 17, 32
 """OCP Microscaling: 32 weights of 4 bits and one scale byte."""
+MTP_KEYS = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_layers")
 MOST_MTP = 0.05
 """A layer that predicts further tokens adds at most this share (DeepSeek-V3: 14 B on 671 B for one)."""
 
@@ -75,7 +76,8 @@ def _usual(shape: Architecture) -> Iterator[tuple[int, str]]:
 
 def _unusual(share: float, config: Mapping[str, Any], text_only: bool) -> str:
     """Additions whose size no closed form gives here, where config.json speaks of them."""
-    layers = number(config.get("num_nextn_predict_layers"))
-    if layers and 0 < share <= MOST_MTP * layers:
+    inner = [part for key in ("text_config", "llm_config") if isinstance(part := config.get(key), dict)]
+    layers = next((n for part in (config, *inner) for key in MTP_KEYS if (n := number(part.get(key)))), 0)
+    if 0 < share <= MOST_MTP * layers:
         return f"{layers} multi-token-prediction layer{'s' * (layers > 1)} stored besides"
     return "towers of other modalities, not counted in the total" if text_only and 0 < share < 1 else ""

@@ -28,9 +28,10 @@ HUB = "https://huggingface.co"
 FIRST_CREATED = "2022-03-03"
 """The Hub knows no creation before 2 March 2022 and gives that day to all older repositories."""
 TUNED = re.compile(r"(?<![a-z])(instruct|chat|it|sft|dpo|assistant)(?![a-z])", re.IGNORECASE)
+BASE = re.compile(r"(?<![a-z])(base|pt|pretrain(ed)?)(?![a-z])", re.IGNORECASE)
 REASONS = re.compile(r"(?<![a-z])(r1|reasoning|reasoner|thinking|think)(?![a-z])", re.IGNORECASE)
 SIZE_AND_ON = re.compile(r"[-_](\d+(\.\d+)?x?\d*[bm]|base|instruct|chat|it|large|small|medium|tiny|mini|xl)\b.*", re.I)
-STAGE = re.compile(r"[-_](base|instruct|chat|it|pt|sft|dpo)\b", re.IGNORECASE)
+STAGE = re.compile(r"[-_](base|instruct|chat|it|pt|sft|dpo|bf16|hf)\b", re.IGNORECASE)
 CONTEXT = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_sequence_length", "n_ctx")
 TEXT_PARTS = ("text_config", "llm_config", "language_config")
 MOST_TOKENS = 10**8
@@ -81,7 +82,7 @@ def draft(facts: Facts, config: Mapping[str, Any], config_digest: str, catalog: 
     license_, license_remarks = _license(facts, base, catalog, today)
     sources = Sources(facts, config_digest, today)
     entry: dict[str, Any] = {
-        "family": base.family if base else _slug(SIZE_AND_ON.sub("", _name(facts))),
+        "family": base.family if base else _family(facts, catalog),
         "lineage": _lineage(facts, base, catalog),
         "developer": _developer(facts, catalog),
         "variant": variant,
@@ -198,6 +199,8 @@ def _variant(facts: Facts, structure: str | None) -> str:
         return "task"
     if REASONS.search(_name(facts)):
         return "reasoning"
+    if BASE.search(_name(facts)):
+        return "base"  # a chat template, and so the tag `conversational`, comes with many of these too
     tuned = TUNED.search(_name(facts)) or ("conversational" in facts.tags and structure == "decoder")
     return "instruct" if tuned else "base"
 
@@ -254,6 +257,14 @@ def license_id(facts: Facts, catalog: Catalog) -> str:
     return ""
 
 
+def _family(facts: Facts, catalog: Catalog) -> str:
+    """The longest family of the same organization that the name holds, else the name up to its size."""
+    owner, own = facts.id.partition("/")[0], _slug(SIZE_AND_ON.sub("", _name(facts)))
+    known = {model.family for model in catalog.models if model.id.partition("/")[0] == owner}
+    held_ = [family for family in known if re.search(rf"(?<![a-z0-9]){re.escape(family)}(?![a-z0-9])", own)]
+    return max(held_, key=lambda family: (len(family), family), default=own)
+
+
 def _lineage(facts: Facts, base: Model | None, catalog: Catalog) -> str:
     owner = facts.id.partition("/")[0]
     if base and base.id.partition("/")[0] == owner:
@@ -270,11 +281,12 @@ def _developer(facts: Facts, catalog: Catalog) -> str:
 
 
 def _modalities(config: Mapping[str, Any]) -> tuple[str, ...]:
-    seen = tuple(
-        name
-        for name, keys in (("image", ("vision_config", "visual")), ("audio", ("audio_config", "speech_config")))
-        if any(config.get(key) for key in keys)
-    )
+    keys = {
+        "image": ("vision_config", "visual"),
+        "audio": ("audio_config", "speech_config"),
+        "video": ("video_token_id", "video_token_index"),
+    }
+    seen = tuple(name for name, marks in keys.items() if any(config.get(mark) for mark in marks))
     return ("text", *seen) if seen else ()
 
 
