@@ -129,7 +129,7 @@ def score(row: dict[str, str], shapes: dict[str, Architecture]) -> Scored:
 
 def find(name: str, shapes: dict[str, Architecture]) -> Architecture:
     """The architecture of a model by its id, or by that of the checkpoint it was tuned or quantized from."""
-    plain = re.sub(r"(?i)-(chat|instruct|int4|int8|awq|gptq)(-int4|-int8)?$", "", name)
+    plain = re.sub(r"(?i)(-chat|-instruct)?(-int4|-int8|-awq|-gptq-int[48])?$", "", name)
     aliases = {"huggyllama": "meta-llama/Llama-2-7b-hf"} if "llama-7b" in name.casefold() else {}
     for candidate in (name, plain, aliases.get(name.partition("/")[0], "")):
         found = shapes.get(candidate.casefold())
@@ -140,8 +140,10 @@ def find(name: str, shapes: dict[str, Architecture]) -> Architecture:
 
 def job_of(row: dict[str, str]) -> Job:
     """The Job a row describes; raises ValueError where it leaves something open."""
+    if row["kind"] == "infer":
+        return serving_job(row)
     method = METHODS.get(row["method"])
-    if method is None or row["kind"] != "train":
+    if method is None:
         raise ValueError("a method or kind that is not modelled")
     if "offload" in row["sharding"] or "context" in row["sharding"] or "mlx" in row["framework"].casefold():
         raise ValueError("offloading, context parallelism or another device")
@@ -165,6 +167,24 @@ def job_of(row: dict[str, str]) -> Job:
         **{"attention": {"flash2": "flash", "eager": "eager"}.get(row["attention_impl"], "sdpa")},
         **{"sharding": row["sharding"] if row["sharding"] in {"ddp", "zero2", "zero3", "fsdp"} else "none"},
         **{"optimizer": optimizer(row["optimizer"])},
+    )
+
+
+def serving_job(row: dict[str, str]) -> Job:
+    """The Job of an inference row."""
+    written = re.search(r"gen_tokens=(\d+)", row["notes"])
+    if not (row["seq_len"] and row["batch_size_per_gpu"] and written) or "mlx" in row["framework"].casefold():
+        raise ValueError("prompt, batch or answer length is not stated")
+    if "full-prompt" in row["notes"] and "no full-prompt" not in row["notes"]:
+        raise ValueError("logits of the whole prompt, which transformers no longer computes")
+    return Job(
+        method="inference",
+        dtype=row["weight_dtype"].split()[0],  # type: ignore[arg-type]
+        seq_len=int(row["seq_len"]),
+        target_len=int(written[1]),
+        batch_size=int(row["batch_size_per_gpu"]),
+        n_gpus=int(row["n_gpus"] or 1),
+        attention="flash",
     )
 
 

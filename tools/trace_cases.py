@@ -190,6 +190,7 @@ BASE = {
 LORA = {"method": "lora", "mixed_precision": "bf16"}
 QLORA = {"method": "qlora", "mixed_precision": "bf16"}
 WIDE = {"dtype": "fp32", "mixed_precision": "bf16"}
+DROP = {"adapter_dropout": True}
 GC = {"gradient_checkpointing": True}
 EAGER = {"attention": "eager"}
 REGIMES = (
@@ -197,6 +198,7 @@ REGIMES = (
     LORA, {**LORA, **GC}, {**LORA, **EAGER}, {**LORA, **EAGER, **GC}, {"method": "lora"}, {"method": "lora", **GC},
     {**LORA, "dtype": "fp32"}, {**LORA, "dtype": "fp32", **GC}, {**LORA, "targets": "q_proj,v_proj"},
     {**QLORA, **GC}, QLORA, {**QLORA, **EAGER, **GC},
+    {**LORA, **DROP}, {**LORA, **GC, **DROP}, {**QLORA, **GC, **DROP}, {"method": "lora", **DROP},
 )  # fmt: skip
 ALWAYS = ({}, LORA, {**LORA, **GC}, {**QLORA, **GC})
 SHAPES = ((512, 4), (2048, 1), (256, 12), (1024, 3), (384, 7), (1536, 2), (128, 24))
@@ -204,6 +206,7 @@ UNCHECKED = {"albert", "gpt_neo"}
 """Without checkpointing of their own, or with one that fakes cannot follow."""
 NO_SDPA = {"gemma2", "bloom", "gpt_neo", "deberta-v2"}
 SEPARATE_QV = {"llama", "mistral", "qwen2", "qwen3", "gemma", "gemma3_text", "olmo", "olmo2", "granite", "opt"}
+DROPPED = {"llama-3.2-1b", "qwen3-0.6b", "roberta-large", "gpt2"}
 QUANTIZED = {"llama-3.2-1b", "llama-3.1-8b", "mistral-7b", "qwen3-0.6b", "gemma-3-1b", "phi-3-mini", "smollm-135m"}
 STACKED = {"qwen3_moe", "olmoe"}
 
@@ -225,6 +228,8 @@ def _case(name: str, config: dict[str, Any], regime: dict[str, Any], shape: tupl
     job: dict[str, Any] = {**BASE, **regime}
     kind = config["model_type"]
     if ("targets" in job and kind not in SEPARATE_QV) or (kind in NO_SDPA and job["attention"] == "sdpa"):
+        return None
+    if job.get("adapter_dropout") and name not in DROPPED:
         return None
     if (job["method"] == "qlora" and name not in QUANTIZED) or (kind in UNCHECKED and job["gradient_checkpointing"]):
         return None

@@ -161,8 +161,13 @@ class Ledger(TorchDispatchMode):
 
 
 def workspace(func: Any, args: Any) -> int:
-    """Bytes a CUDA kernel asks for itself: flash attention's backward sums dq in fp32 and expands grouped dk, dv."""
+    """Bytes a CUDA kernel asks for itself.
+
+    Flash attention's backward sums dq in fp32 and expands grouped dk and dv; softmax's multiplies gradient and result.
+    """
     name = str(func)
+    if "_softmax_backward_data" in name and "log" not in name:
+        return args[0].numel() * args[0].element_size()
     if "_flash_attention_backward" not in name and "_efficient_attention_backward" not in name:
         return 0
     query, key = args[1], args[2]
@@ -325,7 +330,10 @@ def adapt(model: Any, job: dict[str, Any]) -> Any:
     targets = job.get("targets", "all-linear")
     head = "SEQ_CLS" if not job.get("vocabulary_head", True) else None
     config = LoraConfig(
-        r=job["rank"], target_modules=targets if targets == "all-linear" else targets.split(","), task_type=head
+        r=job["rank"],
+        target_modules=targets if targets == "all-linear" else targets.split(","),
+        task_type=head,
+        lora_dropout=0.05 if job.get("adapter_dropout") else 0.0,
     )
     return get_peft_model(model, config, autocast_adapter_dtype=job["mixed_precision"] != "no")
 

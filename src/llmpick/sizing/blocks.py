@@ -101,6 +101,7 @@ def _around(a: Architecture, regime: Regime, output: str, before: float, core: B
     h, c = a.hidden_size, regime.c
     q = a.num_attention_heads * a.head_width
     shared = regime.full or regime.quantized or not regime.auto  # the result itself is what the output matrix reads
+    shared = shared and not (regime.dropped and regime.adapted(output))
     after = regime.adapted(output) * c * regime.rank if shared else regime.inputs(q, c, output)
     kept = before + core.kept + after + _norm_after(regime, h) + (h if regime.style.dropout else 0)
     flows = regime.r * h
@@ -176,6 +177,7 @@ def mlp(a: Architecture, width: int, regime: Regime) -> Block:
     after = _norm_after(regime, h)
     recast = bool(regime.adapted(names.down)) and regime.auto
     upcast = 4 * width if recast and act.out == 2 and not regime.quantized else 0
+    upcast += 4 * width if recast and regime.dropped else 0
     flows = regime.r * h
     inside = before + act.kept * width
     kept = inside + regime.inputs(width, act.out, names.down) + mask + after + (h if style.dropout else 0)

@@ -9,6 +9,8 @@ from llmpick.record import record
 from llmpick.sizing import memory
 from llmpick.sizing.cost import dollars
 from llmpick.sizing.parameters import count
+from llmpick.sizing.serving import serve
+from llmpick.sizing.styles import style_of
 from llmpick.sizing.time import hours
 from llmpick.verdict import Memory
 
@@ -50,7 +52,7 @@ class Change:
 def peak(architecture: Architecture, job: Job, parameters: Parameters | None = None) -> Breakdown:
     """The Breakdown of training, or of serving where the Job's method is `inference`."""
     if job.method == "inference":
-        return memory.serve(architecture, job, parameters)
+        return serve(architecture, job, parameters)
     return memory.train(architecture, job, parameters)
 
 
@@ -86,17 +88,36 @@ def estimate(
 
 def assumptions(architecture: Architecture, job: Job) -> tuple[str, ...]:
     """What the figures take for granted, in sentences."""
-    checkpointing = "on" if job.gradient_checkpointing else "off"
     said = [f"{job.batch_size} x {job.seq_len} tokens per GPU and step, all of them real or padding"]
     if job.method == "inference":
-        return (*said, f"weights in {job.dtype}, keys and values in 16 bits")
+        return (*said, f"weights in {job.dtype}, keys and values in 16 bits, logits of the last token only")
     said.append(f"weights kept in {_stored(job)}, mixed precision {job.mixed_precision}, {job.optimizer}")
-    said.append(f"gradient checkpointing {checkpointing}, {job.attention} attention")
+    checkpointing = "on" if job.gradient_checkpointing else "off"
+    said.append(f"gradient checkpointing {checkpointing}, {_attention(architecture, job)} attention")
     if job.n_gpus > 1:
-        said.append(f"{job.n_gpus} GPUs, sharding {job.sharding}")
+        said.append(f"{job.n_gpus} GPUs, {SHARDING[job.sharding]}")
     if job.vocabulary_head:
-        said.append(f"a vocabulary head over {architecture.vocab_size:,} tokens")
+        loss = "never held whole" if job.chunked_loss else "held whole while the loss is taken"
+        said.append(f"logits over {architecture.vocab_size:,} tokens, {loss}")
+    if job.optimizer == "paged-adamw-8bit":
+        said.append("optimizer states paged out to the host's memory")
     return tuple(said)
+
+
+SHARDING = {
+    "none": "each with a copy of everything",
+    "ddp": "each with a copy of everything (DDP)",
+    "zero1": "optimizer states shared (ZeRO-1)",
+    "zero2": "optimizer states and gradients shared (ZeRO-2)",
+    "zero3": "weights, gradients and optimizer states shared (ZeRO-3)",
+    "fsdp": "weights, gradients and optimizer states shared (FSDP)",
+}
+
+
+def _attention(architecture: Architecture, job: Job) -> str:
+    if job.attention == "sdpa" and not style_of(architecture).sdpa:
+        return "eager (this class has no SDPA)"
+    return job.attention
 
 
 def largest_batch(

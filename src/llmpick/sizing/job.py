@@ -53,8 +53,8 @@ class Job:
     """The loss never holds all logits (Liger, cut cross-entropy, chunked cross-entropy)."""
     accumulation: int = 1
     """Steps whose gradients are summed before the optimizer runs; above 1 they live through the forward pass."""
-    dropout: bool | None = None
-    """Whether dropout draws masks while training; None = as the model_type's own configuration does."""
+    adapter_dropout: bool = False
+    """Whether adapters drop out some of their input (`lora_dropout` above 0; PEFT's default is 0)."""
 
     @property
     def tokens(self) -> int:

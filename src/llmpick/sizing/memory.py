@@ -1,4 +1,4 @@
-"""Bytes one GPU holds at the worst moment of training or serving, part by part.
+"""Bytes one GPU holds at the worst moment of training, part by part.
 
 A step has a few moments that can be the worst: the loss (everything kept, and the logits), the way back through the
 top layer and through the bottom one (what is still kept, that layer's working set, the gradients made so far), the
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Bytes per parameter: 4 bits, an 8-bit scale per 64 weights, an fp32 scale per 256 scales (QLoRA, section 3)."""
-STORED = WIDTH | {"int8": 1, "int4": 0.5}
 LOSS = 12
 """Bytes per logit when the loss turns back: fp32 log-probabilities, their gradient, the logits' gradient."""
 OUTPUTS = 0.6
@@ -81,17 +80,6 @@ def train(architecture: Architecture, job: Job, parameters: Parameters | None = 
     share = static.gradients / whole.gradients if whole.gradients else 1.0
     worst = max(_moments(architecture, job, sums, regime, share), key=sum)
     return _breakdown(static, worst, job)
-
-
-def serve(architecture: Architecture, job: Job, parameters: Parameters | None = None) -> Breakdown:
-    """The peak of answering: weights, the keys and values of the whole context, the prefill's working set."""
-    counted = parameters or count(architecture)
-    context = job.seq_len + (job.target_len or 0)
-    cache = 2 * 2 * architecture.num_hidden_layers * architecture.kv_heads * architecture.head_width
-    working_set = job.tokens * 2 * (3 * architecture.intermediate_size + 4 * architecture.hidden_size)
-    logits = 6 * job.batch_size * architecture.vocab_size if job.vocabulary_head else 0
-    weights = Static(counted.total * STORED[job.dtype] / job.n_gpus, 0, 0, 0)
-    return _breakdown(weights, Moment(cache * context * job.batch_size + working_set, logits, 0), job)
 
 
 def trainable(counted: Parameters, job: Job) -> int:
@@ -178,7 +166,7 @@ def _weight_bytes(sums: Sums, job: Job) -> float:
     """QLoRA packs matrices and, through `prepare_model_for_kbit_training`, widens all else to fp32."""
     if job.method == "qlora":
         return sums.packed * NF4 + (sums.total - sums.packed) * 4
-    return sums.total * STORED[job.dtype]
+    return sums.total * WIDTH[job.dtype]
 
 
 def _trained_width(job: Job) -> int:

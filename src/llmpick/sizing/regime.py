@@ -38,6 +38,8 @@ class Regime(NamedTuple):
     """All weights are trained, not adapters."""
     quantized: bool
     rank: int
+    dropped: bool
+    """Adapters draw a dropout mask over their input."""
     targets: frozenset[str] | None
     """Names of the matrices with adapters; None = all of them."""
     eager: bool
@@ -63,8 +65,8 @@ class Regime(NamedTuple):
         adapted = self.adapted(*names)
         if not adapted:
             return 0
-        hidden = adapted * self.c * self.rank
-        if not self.auto or (self.quantized and n == self.c):
+        hidden = adapted * (self.c * self.rank + (width if self.dropped else 0))
+        if not self.dropped and (not self.auto or (self.quantized and n == self.c)):
             return n * width + hidden
         return adapted * self.c * width + hidden
 
@@ -109,6 +111,7 @@ def regime_of(architecture: Architecture, job: Job) -> Regime:
         full=job.method == "full",
         quantized=job.method == "qlora",
         rank=job.rank,
+        dropped=job.adapter_dropout,
         targets=targets_of(architecture.model_type, job.targets),
         eager=job.attention == "eager" or (job.attention == "sdpa" and not style.sdpa),
         length=job.seq_len,

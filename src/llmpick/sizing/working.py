@@ -123,8 +123,10 @@ def _join(stacks: list[Stack], job: Job) -> Working:
     """Stacks from the lowest up."""
     layers = sum(stack.layers for stack in stacks)
     low, high = stacks[0], stacks[-1]
-    if job.gradient_checkpointing:
-        kept = sum(stack.layers * stack.inputs for stack in stacks)
-        return Working(kept, kept + high.inputs + high.busy, low.inputs * 2 + low.busy, layers)
     kept = sum(stack.layers * stack.kept for stack in stacks)
-    return Working(kept, kept - high.largest + high.busy, low.busy, layers)
+    plain = Working(kept, kept - high.largest + high.busy, low.busy, layers)
+    if not job.gradient_checkpointing:
+        return plain
+    kept = sum(stack.layers * stack.inputs for stack in stacks)
+    # with a layer or two there is nothing to gain, and nobody would checkpoint
+    return Working(min(kept, plain.kept), min(kept + high.inputs + high.busy, plain.top), plain.bottom, layers)

@@ -1,0 +1,80 @@
+"""Bytes one GPU holds while it answers: weights, the keys and values of the whole context, the prompt's working set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmpick.sizing.layers import groups_of
+from llmpick.sizing.overhead import context as cuda_context
+from llmpick.sizing.overhead import slack
+from llmpick.sizing.parameters import count
+from llmpick.sizing.stacks import decoder_of
+from llmpick.verdict import Breakdown
+
+if TYPE_CHECKING:
+    from llmpick.architecture import Architecture
+    from llmpick.sizing.job import Job
+    from llmpick.sizing.linear import Parameters
+
+PACKED = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "int8": 1 + 3 / 128, "int4": 0.5 + 2.5 / 128}
+"""Bytes per parameter of a matrix; GPTQ and AWQ keep a 16-bit scale and a zero point per group of 128."""
+HALF = 2
+"""Bytes of a 16-bit number: activations, keys, values, and the tables and heads that quantization leaves alone."""
+LAST_LOGITS = 6
+"""Bytes per logit of the last token: 16 bits, and an fp32 copy to sample from."""
+
+
+def serve(architecture: Architecture, job: Job, parameters: Parameters | None = None) -> Breakdown:
+    """The peak of answering `job.batch_size` prompts of `seq_len` tokens with `target_len` more; weights in `dtype`.
+
+    Several GPUs split weights and cache evenly (tensor parallelism).
+    """
+    counted = parameters or count(architecture)
+    matrices = sum(linear.size for linear in counted.linears)
+    rest = counted.total - matrices
+    weights = (matrices * PACKED[job.dtype] + rest * (4 if job.dtype == "fp32" else HALF)) / job.n_gpus
+    cache = job.batch_size * cache_bytes(architecture, job.seq_len, job.target_len or 0) / job.n_gpus
+    activations = cache + job.tokens * working_set(architecture, job)
+    logits = LAST_LOGITS * job.batch_size * architecture.vocab_size if job.vocabulary_head else 0
+    return Breakdown(
+        weights=round(weights),
+        adapters=0,
+        gradients=0,
+        optimizer=0,
+        activations=round(activations),
+        logits=logits,
+        overhead=round(cuda_context(job) + slack(weights + cache, activations - cache + logits)),
+    )
+
+
+def cache_bytes(architecture: Architecture, prompt: int, answer: int) -> float:
+    """Keys and values of one sequence, in 16 bits; an encoder keeps none."""
+    a = architecture
+    if a.structure == "encoder":
+        return 0.0
+    if a.structure == "encoder-decoder":
+        decoder = decoder_of(a)
+        pairs = 2 * decoder.kv_heads * decoder.head_width
+        return HALF * a.num_decoder_layers * pairs * (prompt + answer)
+    tokens = prompt + answer
+    if a.mla:  # one latent vector and the rotated part of the keys, for all heads together
+        width = a.mla.kv_lora_rank + a.mla.qk_rope_head_dim
+        return HALF * width * tokens * sum(group.count for group in groups_of(a))
+    seen = min(tokens, a.sliding_window or tokens)
+    local = 0 if a.num_full_attention_layers is None else a.num_hidden_layers - a.num_full_attention_layers
+    total = 0.0
+    for group in groups_of(a):
+        width = (group.num_key_value_heads or a.kv_heads) * (group.head_dim or a.head_width)
+        near = group.count if group.sliding else min(local, group.count) if not a.layer_groups else 0
+        total += 2 * width * (near * seen + (group.count - near) * tokens)
+    return HALF * total
+
+
+def working_set(architecture: Architecture, job: Job) -> float:
+    """Alive per token of the prompt at the busiest moment of a layer: the MLP's three results, the stream, a norm."""
+    a = architecture
+    width = a.intermediate_size
+    if a.moe:
+        width = max(width, a.moe.num_experts_per_tok * a.moe.moe_intermediate_size + a.moe.shared_intermediate_size)
+    scores = 2 * (HALF + 4) * a.num_attention_heads * job.seq_len if job.attention == "eager" else 0
+    return HALF * ((3 if a.gated_mlp else 2) * width + 3 * a.hidden_size) + 4 * a.hidden_size + scores / 2
