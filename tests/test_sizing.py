@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmpick.architecture import Architecture
 from llmpick.errors import LlmpickError
 from llmpick.profile import Profile
 from llmpick.sizing.estimate import cheapest_change, estimate, largest_batch, largest_seq, peak
 from llmpick.sizing.job import Job, check, usual
-from llmpick.sizing.methods import choose
+from llmpick.sizing.methods import across, choose, ladder
 from llmpick.sizing.parameters import Linear, Parameters
 from llmpick.units import GIB, GpuSetup
 
@@ -68,6 +72,24 @@ def test_the_cheapest_change_makes_it_fit() -> None:
 def test_the_method_is_one_the_card_holds(gib: float, method: str | None) -> None:
     job = choose(LLAMA, profile(gib), vocabulary_head=True, parameters=COUNTED)
     assert (job and job.method) == method
+
+
+@given(st.floats(1, 200), st.floats(0, 200), st.sampled_from([None, 1_000, 1_000_000]), st.integers(1, 4096))
+def test_more_memory_never_makes_the_choice_worse(gib: float, more: float, examples: int | None, length: int) -> None:
+    def place(size: float) -> int:
+        asked = profile(size, examples=examples, seq_len=length)
+        jobs = ladder(LLAMA, asked, vocabulary_head=True, parameters=COUNTED)
+        job = choose(LLAMA, asked, vocabulary_head=True, parameters=COUNTED)
+        return jobs.index(job) if job else len(jobs)
+
+    assert place(gib + more) <= place(gib)
+
+
+def test_several_gpus_each_hold_a_copy_if_they_can_and_share_if_not() -> None:
+    job = usual(LLAMA, "lora", n_gpus=2)
+    assert across(LLAMA, job, 24 * GIB, COUNTED).sharding == "ddp"
+    assert across(LLAMA, job, 16 * GIB, COUNTED).sharding == "fsdp"
+    assert across(LLAMA, replace(job, n_gpus=1), 16 * GIB, COUNTED).sharding == "none"
 
 
 def test_an_explicit_method_is_honored_or_refused() -> None:

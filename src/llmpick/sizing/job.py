@@ -66,7 +66,7 @@ def usual(architecture: Architecture, method: JobMethod, **given: Any) -> Job:
     """The Job most people would run: `given` fields win over what suits the architecture and the method.
 
     Decoders keep bf16 weights (their checkpoints are stored so) and checkpoint gradients; encoders and
-    encoder-decoders keep fp32 weights, as their checkpoints are stored, except under LoRA and QLoRA.
+    encoder-decoders keep fp32 weights, as theirs are, and checkpoint nothing; encoders compute no logits over the vocabulary.
     """
     return usual_for(architecture.structure, method, **given)
 

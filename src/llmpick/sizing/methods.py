@@ -41,6 +41,15 @@ def choose(
     return None
 
 
+def across(architecture: Architecture, job: Job, available_bytes: int, parameters: Parameters | None = None) -> Job:
+    """`job` with the sharding that its GPUs need: a copy on each (DDP) where one holds it all, else FSDP."""
+    if job.n_gpus == 1:
+        return replace(job, sharding="none")
+    copied = replace(job, sharding="ddp")
+    holds = peak(architecture, copied, parameters).peak <= available_bytes
+    return copied if holds else replace(job, sharding="fsdp")
+
+
 def ladder(
     architecture: Architecture, profile: Profile, *, vocabulary_head: bool, parameters: Parameters
 ) -> tuple[Job, ...]:
