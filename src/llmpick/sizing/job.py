@@ -66,7 +66,7 @@ def usual(architecture: Architecture, method: JobMethod, **given: Any) -> Job:
     """The Job most people would run: `given` fields win over what suits the architecture and the method.
 
     Decoders keep bf16 weights (their checkpoints are stored so) and checkpoint gradients; encoders and
-    encoder-decoders keep fp32 weights, as theirs are, and checkpoint nothing; encoders compute no logits over the vocabulary.
+    encoder-decoders keep fp32 weights, as theirs are, and checkpoint nothing; an encoder has no vocabulary head.
     """
     return usual_for(architecture.structure, method, **given)
 
