@@ -65,8 +65,9 @@ class Job:
 def usual(architecture: Architecture, method: JobMethod, **given: Any) -> Job:
     """The Job most people would run: `given` fields win over what suits the architecture and the method.
 
-    Decoders keep bf16 weights (their checkpoints are stored so) and checkpoint gradients; encoders and
-    encoder-decoders keep fp32 weights, as theirs are, and checkpoint nothing; an encoder has no vocabulary head.
+    Decoders keep bf16 weights (their checkpoints are stored so) and checkpoint gradients. Encoders and encoder-decoders
+    keep fp32 weights, as theirs are stored, and checkpoint nothing; frozen under adapters, a sequence-to-sequence model
+    is loaded in bf16. An encoder has no vocabulary head.
     """
     return usual_for(architecture.structure, method, **given)
 
@@ -74,8 +75,9 @@ def usual(architecture: Architecture, method: JobMethod, **given: Any) -> Job:
 def usual_for(structure: str, method: JobMethod, **given: Any) -> Job:
     """The same from the structure alone, which is all it depends on."""
     decoder = structure == "decoder"
+    half = decoder or method in {"qlora", "inference"} or (method == "lora" and structure != "encoder")
     chosen: dict[str, Any] = {
-        "dtype": "bf16" if decoder or method in {"qlora", "inference"} else "fp32",
+        "dtype": "bf16" if half else "fp32",
         "gradient_checkpointing": decoder or method == "qlora",
         "vocabulary_head": structure != "encoder",
     }
