@@ -342,8 +342,8 @@ def catalog_add(
 
     from llmpick import hub
 
-    added = hub.add(name, _catalog(catalog), hub.target(catalog or []), date.today().isoformat(), force=force)
-    print(added.text)
+    folder = hub.target(catalog or [])
+    print(hub.add(name, _catalog(catalog), folder, date.today().isoformat(), force=force).text)
 
 
 @catalog_app.command("refresh")
@@ -361,6 +361,8 @@ def catalog_refresh(
     folder = hub.target(catalog or [], make=not dry_run)
     refreshed = hub.refresh(_catalog(catalog), folder, date.today().isoformat(), family=family, dry_run=dry_run)
     print(refreshed.text)
+    if refreshed.exit_code:
+        raise typer.Exit(refreshed.exit_code)
 
 
 @catalog_app.command("schema")
@@ -441,7 +443,7 @@ def _build(given: Mapping[str, Any], facts: Catalog) -> Profile:
     from llmpick import machine, profile
     from llmpick.steps.asked import vocabulary
 
-    return profile.build(machine.resolve(given), vocabulary(facts))
+    return profile.build(machine.resolve(given, facts.gpus), vocabulary(facts))
 
 
 def _asked(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, Profile]:

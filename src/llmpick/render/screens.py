@@ -263,7 +263,7 @@ def _number(amount: float | None) -> str:
 def machine(cards: Sequence[Card], out: Console) -> None:
     """This machine's GPUs."""
     if not cards:
-        out.print(styled("No NVIDIA GPU answers on this machine; --gpus lists the known ones."))
+        out.print(styled("No GPU answers on this machine; --gpus lists the known ones."))
     for card in cards:
         fact(out, "GPU", f"{card.name}: {gib(card.total_bytes)}, {gib(card.free_bytes)} of them free")
 
