@@ -141,6 +141,14 @@ def test_bert_base_for_classification_needs_about_two_gigabytes() -> None:
     assert 2.2 * GIB < parts.peak < 3.2 * GIB
 
 
+def test_adapters_on_attention_leave_bert_s_other_dense_layers_frozen() -> None:
+    kept = {
+        targets: train(BERT, usual(BERT, "lora", targets=targets, seq_len=512, batch_size=32)).activations
+        for targets in ("attention", "query,key,value", "all-linear")
+    }
+    assert kept["query,key,value"] <= kept["attention"] < kept["all-linear"]
+
+
 def test_stacked_experts_are_neither_packed_nor_adapted() -> None:
     counted = count(MIXTRAL)
     experts = sum(linear.size for linear in counted.linears if linear.group == "expert")

@@ -167,6 +167,7 @@ class Activation(NamedTuple):
 def mlp(a: Architecture, width: int, regime: Regime) -> Block:
     """A dense MLP `width` wide."""
     names, style = names_of(a.model_type), regime.style
+    regime = regime._replace(targets=regime.mlp_targets)
     h, c = a.hidden_size, regime.c
     result = regime.n if regime.quantized else c
     read = (names.gate_up,) if names.gate_up else (names.gate, names.up)
@@ -235,6 +236,7 @@ def experts(a: Architecture, moe: Moe, regime: Regime) -> Block:
 
 def recurrent(a: Architecture, ssm: Ssm, regime: Regime) -> Block:
     """A recurrent mixer run by its fused kernel: what enters and leaves it; its chunk states are left out."""
+    regime = regime._replace(targets=regime.mlp_targets)
     h, c = a.hidden_size, regime.c
     inner = ssm.d_inner or (ssm.n_v_heads or ssm.n_heads) * (ssm.v_head_dim or ssm.head_dim) or h
     side = 2 * (ssm.n_groups or 1) * ssm.d_state + 2 * ssm.n_k_heads * ssm.k_head_dim + ssm.n_heads

@@ -92,7 +92,7 @@ def trainable(counted: Parameters, job: Job) -> int:
 def sums_of(architecture: Architecture, counted: Parameters, job: Job) -> Sums:
     """The sums that `job` needs of `counted`."""
     table = architecture.vocab_size * (architecture.embedding_size or architecture.hidden_size)
-    linear = packed = largest = 0
+    linear, packed, largest = 0, counted.non_text, 0  # towers are matrices but for a few norms
     for matrix in counted.linears:
         linear += matrix.size
         if matrix.group != "head" and not matrix.fused:

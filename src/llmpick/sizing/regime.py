@@ -41,7 +41,9 @@ class Regime(NamedTuple):
     dropped: bool
     """Adapters draw a dropout mask over their input."""
     targets: frozenset[str] | None
-    """Names of the matrices with adapters; None = all of them."""
+    """Names of attention's matrices with adapters; None = all of them."""
+    mlp_targets: frozenset[str] | None
+    """The same of the other blocks' (BERT calls matrices of both `dense`)."""
     eager: bool
     """Attention writes its scores out."""
     length: int
@@ -113,6 +115,7 @@ def regime_of(architecture: Architecture, job: Job) -> Regime:
         rank=job.rank,
         dropped=job.adapter_dropout,
         targets=targets_of(architecture.model_type, job.targets),
+        mlp_targets=frozenset() if job.targets == "attention" else targets_of("", job.targets),
         eager=job.attention == "eager" or (job.attention == "sdpa" and not style.sdpa),
         length=job.seq_len,
         batch=job.batch_size,
