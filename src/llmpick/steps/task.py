@@ -12,13 +12,43 @@ if TYPE_CHECKING:
     from llmpick.steps.asked import Asked
     from llmpick.verdict import Rating
 
+LABELS: dict[str, tuple[str, str]] = {
+    "encoder": ("made", "an encoder gives labels and spans directly"),
+    "decoder": ("adapted", "a decoder gives labels through a head on its last token"),
+    "encoder-decoder": ("text", "an encoder-decoder writes its labels as text"),
+}
+VECTORS: dict[str, tuple[str, str]] = {
+    "encoder": ("made", "an encoder gives vectors directly"),
+    "decoder": ("adapted", "a decoder gives vectors by pooling"),
+    "encoder-decoder": ("adapted", "its encoder half gives vectors"),
+}
+SAME: dict[str, tuple[str, str]] = {
+    "encoder": ("text", "an encoder does not write"),
+    "decoder": ("made", "a decoder writes text"),
+    "encoder-decoder": ("made", "an encoder-decoder turns text into text"),
+}
+FREE: dict[str, tuple[str, str]] = SAME | {
+    "encoder-decoder": ("adapted", "an encoder-decoder writes, but not at length")
+}
+FITS = {
+    (kind, structure): entry
+    for kind, table in (
+        ("understanding", LABELS),
+        ("embedding", VECTORS),
+        ("sequence-to-sequence", SAME),
+        ("generation", FREE),
+    )
+    for structure, entry in table.items()
+}
+"""(kind of task, structure) -> which of the policy's `fit-` constants holds, and the sentence."""
+
 
 def judge(model: Model, asked: Asked) -> StepVerdict:
     """Checks `purpose` and `context`; rates `quality`."""
     checks = (purpose(model, asked), context(model, asked))
     if any(check.outcome == "no" for check in checks):
         return StepVerdict(step="task", checks=checks)
-    return StepVerdict(step="task", checks=checks, ratings=(rate_quality(model, asked),))
+    return StepVerdict(step="task", checks=checks, ratings=(rate_quality(model, asked), rate_fit(model, asked)))
 
 
 def purpose(model: Model, asked: Asked) -> Check:
@@ -53,3 +83,14 @@ def rate_quality(model: Model, asked: Asked) -> Rating:
     """Criterion: expected strength after fine-tuning, from published results or from what resembles the model."""
     found = quality.judge(quality.traits(model), asked.quality)
     return asked.rating("quality", found.low, found.high, found.because, found.evidence)
+
+
+def rate_fit(model: Model | None, asked: Asked) -> Rating:
+    """Criterion: the network is built for this kind of output, adapted to it, or writes it as text to be read back."""
+    structure = model.architecture.shape.structure if model and model.architecture else None
+    if structure is None:
+        low, high = asked.policy.constant("fit-text"), asked.policy.constant("fit-made")
+        return asked.rating("fit", low, high, "its structure is not on record")
+    how, because = FITS[asked.task.kind, structure]
+    worth = asked.policy.constant(f"fit-{how}")
+    return asked.rating("fit", worth, worth, because)

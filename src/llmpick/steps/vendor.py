@@ -47,7 +47,7 @@ def judge_task(api: ApiModel, base: Model | None, asked: Asked) -> StepVerdict:
     if any(check.outcome == "no" for check in checks):
         return StepVerdict(step="task", checks=tuple(checks))
     rating = task.rate_quality(base, asked) if base else asked.unknown("quality", "no published result, no open base")
-    return StepVerdict(step="task", checks=tuple(checks), ratings=(rating,))
+    return StepVerdict(step="task", checks=tuple(checks), ratings=(rating, task.rate_fit(base, asked)))
 
 
 def _examples(api: ApiModel, profile: Profile) -> list[Check]:
