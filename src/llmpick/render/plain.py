@@ -17,6 +17,9 @@ COLUMNS = (
     *("because", "despite", "missing", "also"),
 )
 
+NAMED = 3
+"""Undecided models that are named."""
+
 
 def line(cells: Iterable[object]) -> str:
     """One record: cells made safe and joined by tabs; an empty cell is a dash, so that columns keep their place."""
@@ -55,7 +58,9 @@ def context(answer: Ranking) -> str:
     lines += [f"note: {text}" for text in answer.notes]
     lines += [f"ruled out at {step}: {plural(number, 'model')}" for step, number in outline.counts(answer)]
     lines += [f"nearest miss: {miss(out)}" for out in outline.nearest(answer)]
-    lines += [f"undecided: {outline.name(v)}: missing {', '.join(v.missing)}" for v in answer.undecided]
+    lines += [f"undecided: {outline.name(v)}: missing {', '.join(v.missing)}" for v in answer.undecided[:NAMED]]
+    more = len(answer.undecided) - NAMED
+    lines += [f"undecided: {plural(more, 'further model')}; --format json lists all"] if more > 0 else []
     lines += [
         f"catalog of {answer.catalog_date}, {plural(answer.catalog_models, 'model')}, policy {answer.policy_version}"
     ]
