@@ -1,0 +1,80 @@
+"""Situations a practitioner would agree with: tests/cases/recommend/*.yaml, each with its reason.
+
+`leads`: one of these is ranked first. `leads_structure`: the first three are all of this structure. `top`: all of these
+are among the first `within` (5). `below`: the first of a pair ranks above the second. `ruled_out`: at that step.
+`never`: neither ranked nor standing behind a sibling. `method`: the method chosen for a ranked model. `nothing`: none
+qualifies. `largest`: no ranked model has more parameters than this many billions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from llmpick import engine
+
+FILES = sorted((Path(__file__).parent / "cases" / "recommend").glob("*.yaml"))
+CASES = [(path.stem, case) for path in FILES for case in yaml.safe_load(path.read_text(encoding="utf-8"))]
+CLAIMS = {"leads", "leads_structure", "top", "within", "above", "ruled_out", "never", "method", "nothing", "largest"}
+
+
+@pytest.fixture(scope="module")
+def answers(facts, ask):
+    return lambda raw: engine.rank(facts, ask(**raw))
+
+
+def rows_of(answer):
+    """Ranked rows as sets: a model stands for its siblings."""
+    return [{verdict.model.id, *verdict.siblings} for verdict in answer.recommended]
+
+
+def place(name, rows):
+    return next(index for index, row in enumerate(rows) if name in row)
+
+
+def check_order(claims, answer):
+    rows = rows_of(answer)
+    if "leads" in claims:
+        assert rows[0] & set(claims["leads"]), rows[:5]
+    if "leads_structure" in claims:
+        found = [verdict.model.architecture.shape.structure for verdict in answer.recommended[:3]]
+        assert found == [claims["leads_structure"]] * 3, rows[:3]
+    for wanted in claims.get("top", []):
+        assert any(wanted in row for row in rows[: claims.get("within", 5)]), rows[:8]
+    for better, worse in claims.get("above", []):
+        assert place(better, rows) < place(worse, rows), rows[: place(worse, rows) + 1]
+
+
+def check_limits(claims, answer):
+    steps = {out.verdict.model.id: out.step for out in answer.ruled_out}
+    assert {name: steps.get(name) for name in claims.get("ruled_out", {})} == claims.get("ruled_out", {})
+    ranked = set().union(*rows_of(answer)) if answer.recommended else set()
+    assert not ranked & set(claims.get("never", []))
+    methods = {verdict.model.id: verdict.method for verdict in answer.recommended}
+    assert claims.get("method", {}).items() <= methods.items()
+    assert bool(answer.recommended) != claims.get("nothing", False)
+    largest = max((verdict.model.parameters.total for verdict in answer.recommended), default=0)
+    assert largest <= claims.get("largest", 1e6) * 1e9
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=f"{stem}: {case['given']}") for stem, case in CASES])
+def test_case(case: dict[str, Any], answers, facts):
+    claims = {key: value for key, value in case.items() if key in CLAIMS}
+    assert claims, "a case must claim something"
+    assert not set(case) - CLAIMS - {"given", "because", "profile"}
+    answer = answers(case["profile"])
+    check_order(claims, answer)
+    check_limits(claims, answer)
+
+
+def test_every_model_a_case_names_is_in_the_catalog(facts):
+    named = [name for _, case in CASES for key in ("leads", "top", "never", "ruled_out") for name in case.get(key, [])]
+    assert not set(named) - {model.id for model in facts.models}
+
+
+def test_there_are_at_least_forty_cases_each_with_its_reason():
+    assert len(CASES) >= 40
+    assert all(len(case["because"]) > 30 for _, case in CASES)
