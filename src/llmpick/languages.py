@@ -16,7 +16,7 @@ ISO_639_1 = frozenset(
 
 ISO_639_3 = frozenset(
     """
-    ace acm acq aeb als ang anp apc arn ars ary arz ast awa azb ban bar bbc bcl bem bew bho bjn brx bug
+    ace acm acq aeb als ang anp apc arn ars ary arz ast awa azb ban bar bbc bbj bcl bem bew bho bjn brx bug
     cbk cdo ceb chr cjk ckb cop crh dik doi dsb dyu fil fon frr fur fuv gan gaz gmh gom got grc gsw hak
     haw hif hil hmn hne hsb ilo jbo kaa kab kac kam kbp kea kmb kmr knc krc krl ksh lad lez lij lmo ltg
     lua luo lus lzh mad mag mai mdf min mni mos mww myv nan nap nds nog nso nus olo pag pap pbt pcm pms

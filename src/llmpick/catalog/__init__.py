@@ -119,7 +119,7 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[str, An
 
 def assemble(layers: Layers) -> Catalog:
     """The Catalog of these files; raises CatalogError when a table is missing."""
-    parts: dict[str, dict[str, Any]] = {kind.name: {} for kind in KINDS}
+    parts: dict[str, dict[str, Any]] = {kind.name: {} for kind in KINDS if kind.at_hand}
     for path in sorted(layers.values):
         kind = kind_of(path)
         if kind:

@@ -81,7 +81,7 @@ def load(directory: Path, shipped: Path | None = None) -> Compiled:
 
 def catalog_files(directory: Path) -> dict[str, Stat]:
     """The files of `directory` that belong to a catalog, by relative path."""
-    return {path: status for path, status in scan(directory).items() if kind_of(path)}
+    return {path: status for path, status in scan(directory).items() if (kind := kind_of(path)) and kind.at_hand}
 
 
 def _renew(

@@ -28,6 +28,8 @@ class Kind(NamedTuple):
     """Stem of its JSON Schema under `schema/`; empty = written by machines, no schema."""
     limit: int = 256 * KIB
     """Bytes beyond which the file is refused."""
+    at_hand: bool = True
+    """Part of every loaded Catalog; False = read only where it is asked for."""
 
     def type(self) -> Any:
         """The record class."""
@@ -58,7 +60,15 @@ KINDS = (
     Kind("benchmarks", "benchmarks.yaml", r"benchmarks\.yaml", "llmpick.schema:Benchmark", "rows", "benchmarks", MIB),
     Kind("hub", "hub.json", r"hub\.json", "llmpick.schema:Hub", limit=16 * MIB),
     Kind("policy", "policy.yaml", r"policy\.yaml", "llmpick.policy:Policy", schema="policy"),
-    Kind("quality", "quality.yaml", r"quality\.yaml", "llmpick.quality:QualityTable", limit=2 * MIB),
+    Kind("quality", "quality.yaml", r"quality\.yaml", "llmpick.quality.table:QualityTable", limit=2 * MIB),
+    Kind(
+        "evidence",
+        "evidence/*.yaml",
+        r"evidence/(?P<id>[a-z0-9][a-z0-9.+-]*)\.yaml",
+        "llmpick.quality.evidence:Suite",
+        schema="evidence",
+        at_hand=False,
+    ),
 )
 
 

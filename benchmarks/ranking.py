@@ -1,0 +1,217 @@
+"""How well is a comparison nobody has seen ranked? Each one is left out of the fit, then ranked by what is left.
+
+`python benchmarks/ranking.py` (needs numpy, about a minute) prints the tables of docs/quality.md. Every ranking goes
+through `question` and `judge`, as `recommend` and `compare` do.
+
+Per task: normalized regret (best - chosen) / (best - worst) of the first choice and of the best of the first three,
+and Kendall's tau-b between estimate and result. Averaged over the tasks of a comparison, then over comparisons, so
+that each counts once; intervals are 90 % of 10,000 bootstrap draws of comparisons.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools")]
+
+import fit_quality as fitting  # noqa: E402
+
+from llmpick import catalog as catalogs  # noqa: E402
+from llmpick.quality import QualityTable, Traits, judge  # noqa: E402
+from llmpick.quality.evidence import load  # noqa: E402
+
+DRAWS = 10_000
+FIGURES = ("regret@1", "regret@3", "tau")
+Guess = Callable[[fitting.Task], Any]
+"""A task -> one number per model, larger is better."""
+
+CLUSTERS = (
+    "euroeval-encoders-nordic euroeval-encoders-west-germanic supergleber-de",
+    "turkish-model-zoo turkish-model-zoo-old",
+    "hfl-chinese-plm hfl-minirbt",
+    "robbert-dutch bertje-dutch",
+    "lexglue lexglue-small casehold lextreme",
+    "blue biolinkbert adalm-domain scibert-grid biom-squad2",
+    "glue-squad-dev-deberta-readme electra-sizes albert-v1-v2 bert-miniatures-glue-test minilm-glue-dev xlnet-glue-dev"
+    " linkbert-mrqa anli rasbt-imdb",
+    "minilm-xnli-xlt xlmr-sizes masakhaner2",
+    "glge lmqg-qgbench s2s-summarization-collected rectified-scaling-law",
+    "sbert-cross-encoders sbert-bi-encoders sbert-ms-marco-rerankers",
+    "metamath-sft dart-math-sft tora-sft xwin-math-sft abel-math-sft llm-adapters dora-commonsense",
+)
+"""Comparisons that share models, tasks or authors: left out together for the harder test."""
+
+
+class Score(NamedTuple):
+    """Figures of one task."""
+
+    suite: str
+    task: str
+    domain: str
+    figures: tuple[float, float, float]
+
+
+def figures(truth: Any, guess: Any) -> tuple[float, float, float]:
+    """(regret@1, regret@3, tau) of one task; models tied for first share the regret."""
+    span = np.ptp(truth)
+    first = truth[np.isclose(guess, guess.max())].mean()
+    three = truth[np.argsort(-guess, kind="stable")[:3]].max()
+    return (truth.max() - first) / span, (truth.max() - three) / span, tau(truth, guess)
+
+
+def tau(truth: Any, guess: Any) -> float:
+    """Kendall's tau-b; 0 where one side is all ties."""
+    upper = np.triu_indices(len(truth), 1)
+    a, b = (np.sign(np.subtract.outer(x, x))[upper] for x in (truth, guess))
+    pairs = np.sqrt(float((a != 0).sum()) * float((b != 0).sum()))
+    return float((a * b).sum() / pairs) if pairs else 0.0
+
+
+def scored(tasks: Iterable[fitting.Task], guess: Guess) -> list[Score]:
+    """Every task, as `guess` ranks it."""
+    return [
+        Score(task.suite.id, task.results.task, task.results.domain, figures(task.scores, np.asarray(guess(task))))
+        for task in tasks
+    ]
+
+
+def by_suite(scores: Sequence[Score]) -> Any:
+    """One row of figures per comparison."""
+    found: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    for one in scores:
+        found[one.suite].append(one.figures)
+    return np.array([np.mean(found[suite], axis=0) for suite in sorted(found)])
+
+
+def interval(rows: Any, seed: int = 0) -> Any:
+    """5 % and 95 % of the mean over bootstrap draws of comparisons."""
+    draws = np.random.default_rng(seed).integers(0, len(rows), (DRAWS, len(rows)))
+    return np.percentile(rows[draws].mean(axis=1), [5, 95], axis=0)
+
+
+class Left:
+    """The tables fitted without each comparison."""
+
+    def __init__(self, design: fitting.Design, usual: dict[str, float]) -> None:
+        self.design, self.usual = design, usual
+        self.tables: dict[frozenset[str], QualityTable] = {}
+
+    def without(self, suites: Iterable[str]) -> QualityTable:
+        """The table fitted without `suites`."""
+        key = frozenset(suites)
+        if key not in self.tables:
+            self.tables[key] = fitting.design_table(self.design, self.usual, key, spread=fitting.EMPTY.spread)
+        return self.tables[key]
+
+    def expected(self, task: fitting.Task, out: Iterable[str]) -> list[float]:
+        """What the run-time path expects of the task's models."""
+        asked = fitting.ask_again(task, self.without(out))
+        return [judge(facts, asked).expected for facts in task.subjects]
+
+
+def cluster(suite: str) -> set[str]:
+    """The comparisons left out together with `suite`."""
+    return next((set(one.split()) for one in CLUSTERS if suite in one.split()), {suite})
+
+
+def strangers(task: fitting.Task, tasks: Sequence[fitting.Task]) -> fitting.Task | None:
+    """The task with only the models that no other comparison has; None where fewer than two differ."""
+    elsewhere = {facts.id for other in tasks if other.suite.id != task.suite.id for facts in other.subjects}
+    return narrowed(task, lambda facts: facts.id not in elsewhere)
+
+
+def narrowed(task: fitting.Task, keep: Callable[[Traits], bool]) -> fitting.Task | None:
+    """The task with some of its models; None where fewer than two differ."""
+    places = [i for i, facts in enumerate(task.subjects) if keep(facts)]
+    if len(places) < 2 or np.ptp(task.scores[places]) == 0:
+        return None
+    return task._replace(subjects=tuple(task.subjects[i] for i in places), scores=task.scores[places])
+
+
+def chance(task: fitting.Task, draws: int = 200) -> tuple[float, float, float]:
+    """Mean figures of a random order."""
+    order = random.Random(f"{task.suite.id} {task.results.name}")
+    places = list(range(len(task.subjects)))
+    rows = []
+    for _ in range(draws):
+        order.shuffle(places)
+        rows.append(figures(task.scores, np.array(places, float)))
+    return tuple(np.mean(rows, axis=0))
+
+
+def line(name: str, scores: Sequence[Score]) -> str:
+    """One row of the table, with intervals."""
+    rows = by_suite(scores)
+    ends = interval(rows)
+    cells = [f"{mean:.3f} ({low:.3f}–{high:.3f})" for mean, low, high in zip(rows.mean(0), *ends, strict=True)]
+    return f"| {name} | {' | '.join(cells)} | {len(rows)} | {len(scores)} |"
+
+
+def paired(name: str, ours: Sequence[Score], theirs: Sequence[Score]) -> str:
+    """How much better than a baseline, comparison by comparison."""
+    gain = by_suite(theirs) - by_suite(ours)
+    gain[:, 2] *= -1
+    ends = interval(gain)
+    cells = [f"{mean:+.3f} ({low:+.3f}–{high:+.3f})" for mean, low, high in zip(gain.mean(0), *ends, strict=True)]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Rank each published comparison from all the others.")
+    parser.add_argument("--catalog", type=Path, default=ROOT / "catalog")
+    given = parser.parse_args()
+    catalog, suites = catalogs.load(base=given.catalog), load(given.catalog)
+    subjects, usual = fitting.subjects_of(suites, catalog), fitting.usual_of(catalog)
+    tasks = fitting.tasks_of(suites, subjects, catalog.domains, fitting.EMPTY)
+    left = Left(fitting.Design(tasks, usual), usual)
+    downloads = {id_: one.downloads or 0 for id_, one in catalog.popularity.items()}
+
+    ours = scored(tasks, lambda task: left.expected(task, {task.suite.id}))
+    largest = scored(tasks, lambda task: [facts.size for facts in task.subjects])
+    newest = scored(tasks, lambda task: [facts.year or 0 for facts in task.subjects])
+    popular = scored(tasks, lambda task: [downloads.get(facts.id, 0) for facts in task.subjects])
+    blind = [Score(task.suite.id, task.results.task, task.results.domain, chance(task)) for task in tasks]
+    head = f"| ranked by | {' | '.join(FIGURES)} | comparisons | tasks |\n|---|---|---|---|---|---|"
+    print(head)
+    print(line("llmpick, comparison left out", ours))
+    print(
+        line(
+            "llmpick, all related comparisons left out", scored(tasks, lambda t: left.expected(t, cluster(t.suite.id)))
+        )
+    )
+    for name, scores in (("largest", largest), ("newest", newest), ("most downloaded", popular), ("random", blind)):
+        print(line(name, scores))
+    print(f"\n| better than | {' | '.join(FIGURES)} |\n|---|---|---|---|")
+    for name, scores in (("largest", largest), ("newest", newest), ("most downloaded", popular), ("random", blind)):
+        print(paired(name, ours, scores))
+
+    print(f"\n{head}")
+    in_catalog = {model.id for model in catalog.models}
+    for name, keep in (
+        ("only models with a catalog file", [narrowed(task, lambda facts: facts.id in in_catalog) for task in tasks]),
+        ("only models no other comparison has", [strangers(task, tasks) for task in tasks]),
+    ):
+        some = [task for task in keep if task]
+        print(line(name, scored(some, lambda task: left.expected(task, {task.suite.id}))))
+        print(line("... largest", scored(some, lambda task: [facts.size for facts in task.subjects])))
+
+    for what in ("task", "domain"):
+        print(f"\n| {what} | {' | '.join(FIGURES)} | comparisons | tasks | tau of largest |")
+        print("|---|---|---|---|---|---|---|")
+        for value in sorted({getattr(one, what) for one in ours}):
+            mine = [one for one in ours if getattr(one, what) == value]
+            base = [one for one in largest if getattr(one, what) == value]
+            print(f"{line(value, mine)} {by_suite(base).mean(0)[2]:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Published comparisons: several models put through one recipe. Read by the fit and by `explain`, never to rank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from annotated_types import MinLen
+
+from llmpick.architecture import Positive
+from llmpick.errors import CatalogError
+from llmpick.quality.traits import Structure, Traits, specialties
+from llmpick.record import Pattern, record
+from llmpick.schema import Language, Month, Slug, Sources, Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HubId = Annotated[str, Pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")]
+
+
+@record
+class Results:
+    """One task of a comparison: what each model scored after fine-tuning on it."""
+
+    name: Text
+    task: Slug
+    """An id of `tasks.yaml`."""
+    domain: Slug = "general"
+    """An id of `domains.yaml`."""
+    languages: Annotated[tuple[Language, ...], MinLen(1)] = ("en",)
+    """`mul` = the source averages over many."""
+    examples: Positive | None = None
+    """Training examples; None = not stated."""
+    methods: tuple[Text, ...] = ("full",)
+    metric: Text
+    lower_is_better: bool = False
+    scores: Annotated[dict[HubId, float], MinLen(2)]
+
+
+@record
+class Subject:
+    """A compared model that has no file of its own: the few facts the fit needs."""
+
+    id: HubId
+    family: Slug
+    structure: Structure
+    parameters: Positive
+    released: Month | None = None
+    replaced_token: bool = False
+    variant: Literal["base", "instruct", "distilled", "embedding", "task"] = "base"
+    languages: tuple[Language, ...] = ()
+    domains: tuple[Slug, ...] = ()
+    """What it read, the main kind of text first."""
+
+
+@record
+class Suite:
+    """One published comparison: `catalog/evidence/<id>.yaml`."""
+
+    id: str
+    title: Text
+    by: Text
+    """Who ran it."""
+    fixed: Text
+    """What was held fixed over the models."""
+    caution: str | None = None
+    """What to know before trusting it."""
+    confidence: Literal["high", "medium", "low"]
+    sources: Sources
+    tasks: Annotated[tuple[Results, ...], MinLen(1)]
+    subjects: tuple[Subject, ...] = ()
+    """Facts of compared models that have no catalog file; each stands in one suite only."""
+
+
+def load(catalog: Path) -> tuple[Suite, ...]:
+    """The suites under `catalog`/evidence, by id. Raises CatalogError naming the first fault."""
+    from llmpick.catalog.kinds import kind_of
+    from llmpick.catalog.parsing import parse
+
+    found = []
+    for file in sorted((catalog / "evidence").glob("*.yaml")):
+        path = f"evidence/{file.name}"
+        kind = kind_of(path)
+        assert kind is not None, path
+        suite, faults = parse(file.read_bytes(), kind, path)
+        if faults:
+            raise CatalogError(str(faults[0]))
+        found.append(suite)
+    return tuple(found)
+
+
+def subject_traits(subject: Subject) -> Traits:
+    """The facts of a compared model without a file, as the estimate reads them."""
+    released = subject.released
+    return Traits(
+        id=subject.id,
+        family=subject.family,
+        structure=subject.structure,
+        size=float(subject.parameters),
+        year=int(released[:4]) + (int(released[5:7]) - 1) / 12 if released else None,
+        tokens=None,
+        replaced_token=subject.replaced_token,
+        variant=subject.variant,
+        languages=subject.languages,
+        specialties=specialties(subject.domains),
+    )

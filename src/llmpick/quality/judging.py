@@ -1,0 +1,126 @@
+"""The estimate itself: strength as a sum of terms, its range, and its place on the scale from 0 to 1."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from llmpick.quality.question import SCRIPTS, Question, guessed, language_name, lists, matches, question, unlisted
+from llmpick.quality.reasons import because, nearest
+from llmpick.quality.traits import BOUNDS, YEAR, Traits, amounts, counts_tokens, traits
+from llmpick.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from llmpick.quality.table import QualityTable
+    from llmpick.schema import Domain, Model, Task
+
+RANGE_Z = 1.2816
+"""Half width of the printed range in standard deviations: 80 % of a normal distribution."""
+
+
+@record
+class Quality:
+    """How good a model is expected to be after fine-tuning, in [0, 1], and why."""
+
+    expected: float
+    low: float
+    high: float
+    because: str
+    evidence: tuple[str, ...] = ()
+    """Where the results behind it can be read."""
+    missing: tuple[str, ...] = ()
+    """Facts that would narrow the range."""
+
+
+def value_of(strength: float) -> float:
+    """Strength -> [0, 1]: the logistic curve. Strength 0 is the middle of the published results."""
+    return 1 / (1 + math.exp(-strength))
+
+
+def estimate(
+    model: Model,
+    task: Task | str,
+    *,
+    domain: str,
+    languages: tuple[str, ...],
+    examples: int | None,
+    method: str,
+    table: QualityTable,
+    domains: Iterable[Domain] | Mapping[str, Domain] = (),
+) -> Quality:
+    """How good `model` is expected to be after fine-tuning for this task. For many models, ask one `question`."""
+    asked = question(
+        task, domain=domain, languages=languages, examples=examples, method=method, table=table, domains=domains
+    )
+    return judge(traits(model), asked)
+
+
+def judge(facts: Traits, asked: Question) -> Quality:
+    """The answer for one model: where its strength lies, the reason, and what would narrow the range."""
+    low, expected, high, missing = strength(facts, asked)
+    table = asked.table
+    known = table.models.get(facts.id)
+    half = RANGE_Z * (table.spread.known if known else table.spread.unknown)
+    standing = nearest(known.standings, asked) if known else None
+    return Quality(
+        expected=value_of(expected),
+        low=value_of(low - half),
+        high=value_of(high + half),
+        because=because(facts, standing, asked),
+        evidence=(table.suites[standing.suite].url,) if standing else (),
+        missing=missing,
+    )
+
+
+def strength(facts: Traits, asked: Question) -> tuple[float, float, float, tuple[str, ...]]:
+    """Lowest, expected and highest strength over what the unknown facts may be, and the names of those facts."""
+    weight = asked.weights.get
+    total = asked.weights["offset"] + asked.table.families.get(facts.family, 0.0)
+    for name, amount in amounts(facts).items():
+        total += weight(name, 0.0) * amount
+    for name, amount in matches(facts, asked).items():
+        total += weight(name, 0.0) * amount
+    known = asked.table.models.get(facts.id)
+    if known and known.effects:
+        total += sum(known.effects.get(name, 0.0) * share for name, share in asked.contexts.items())
+    if facts.year is not None and (facts.tokens or not counts_tokens(facts)) and lists(facts, asked.languages):
+        return total, total, total, ()
+    spans = _unknown(facts, asked)
+    low, expected, high = (total + sum(span[i] for span in spans.values()) for i in range(3))
+    return low, expected, high, tuple(spans)
+
+
+def _unknown(facts: Traits, asked: Question) -> dict[str, tuple[float, float, float]]:
+    """Unknown fact -> the least, usual and most it may add to strength."""
+    found = {}
+    if facts.year is None:
+        found["release date"] = _span(YEAR[facts.structure], BOUNDS["year"], asked)
+    if counts_tokens(facts) and (facts.year is None or not facts.tokens):
+        found["training tokens"] = _span("tokens", BOUNDS["tokens"], asked)
+    doubtful = tuple(wanted for wanted in asked.languages if unlisted(facts, wanted))
+    if doubtful:
+        found["languages"] = _language_span(facts, doubtful, asked)
+    return found
+
+
+def _span(name: str, bounds: tuple[float, float], asked: Question) -> tuple[float, float, float]:
+    weight = asked.weights.get(name, 0.0)
+    ends = sorted(weight * bound for bound in bounds)
+    return ends[0], weight * asked.table.usual.get(name, 0.0), ends[1]
+
+
+def _language_span(facts: Traits, doubtful: tuple[str, ...], asked: Question) -> tuple[float, float, float]:
+    """It may be made for the languages asked for, or lack them all; usually it is as other models are."""
+    weight = asked.weights.get
+    low = expected = high = 0.0
+    for wanted in doubtful:
+        absent, among = (weight(language_name(facts.structure, how, wanted), 0.0) for how in ("absent", "among"))
+        script = weight("language:script", 0.0) if wanted in SCRIPTS else 0.0
+        many = weight("multilingual", 0.0) if not facts.languages and facts.structure != "decoder" else 0.0
+        low += min(absent + min(script, 0.0) + min(many, 0.0), among + many, 0.0)
+        high += max(absent, absent + script, among + many, 0.0)
+        expected += sum(weight(name, 0.0) * share for name, share in guessed(facts, wanted, asked.table.usual).items())
+    share = 1 / len(asked.languages)
+    return low * share, expected * share, high * share

@@ -1,0 +1,144 @@
+"""The facts of a model that the estimate reads, and the amounts it weighs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from llmpick.record import record
+
+if TYPE_CHECKING:
+    from llmpick.schema import Model
+
+Structure = Literal["encoder", "decoder", "encoder-decoder"]
+STRUCTURES: tuple[Structure, ...] = ("encoder", "decoder", "encoder-decoder")
+
+BOUNDS = {"size": (-2.0, 3.5), "year": (-0.7, 2.2), "tokens": (-0.6, 0.6)}
+"""Where a numeric trait is clamped, so that none is carried far beyond what was seen."""
+GENERAL = frozenset({"general", "web", "wikipedia", "books", "news", "dialogue", "education", "reviews"})
+"""Kinds of text that specialize a model in nothing."""
+LARGE = 0.7
+"""log10 of parameters over 1e8 (half a billion) from which an encoder's size may count otherwise."""
+MULTILINGUAL = 9
+"""Languages from which an encoder counts as multilingual: its capacity is shared."""
+DECODER_EMBEDDING = 1_000_000_000
+"""Parameters from which an embedding model without a shape is taken for a decoder, as all but CodeSage are."""
+SIZE = {structure: f"size*{structure}" for structure in STRUCTURES}
+YEAR = {structure: f"year*{structure}" for structure in STRUCTURES}
+FEW = 4
+"""Languages up to which a model counts as made for each of them."""
+REPLACED_TOKEN = frozenset({"electra", "convbert"})
+"""Values of `model_type` that are pre-trained by telling replaced tokens apart (ELECTRA, ConvBERT papers)."""
+
+
+@record
+class Traits:
+    """The facts of one model that the estimate reads. None or empty = unknown."""
+
+    id: str
+    family: str
+    structure: Structure
+    size: float
+    """Parameters of the text network; for a mixture of experts the geometric mean of all and of the active ones."""
+    year: float | None
+    """Release, in years and fractions of a year."""
+    tokens: float | None
+    """Training tokens."""
+    replaced_token: bool
+    """Pre-trained by telling replaced tokens apart, which learns from every token."""
+    variant: str
+    languages: tuple[str, ...]
+    specialties: tuple[str, ...]
+    """Domains it was made for: all it read, where the first of them is not general text."""
+
+
+def traits(model: Model) -> Traits:
+    """The facts of `model` that the estimate reads."""
+    read = model.pretraining
+    shape = model.architecture.shape if model.architecture else None
+    objective = read.objective if read else None
+    other = shape.non_text_parameters if shape else 0
+    total, active = model.parameters.total - other, model.parameters.active - other
+    return Traits(
+        id=model.id,
+        family=model.family,
+        structure=shape.structure if shape else structure_of(objective, model.tasks, total),
+        size=total if active >= total or active <= 0 else math.sqrt(total * active),
+        year=int(model.released[:4]) + (int(model.released[5:7]) - 1) / 12 if model.released else None,
+        tokens=read.tokens if read else None,
+        replaced_token=objective == "replaced-token" or (shape is not None and shape.model_type in REPLACED_TOKEN),
+        variant=model.variant,
+        languages=model.languages,
+        specialties=specialties(read.domains) if read else (),
+    )
+
+
+def structure_of(objective: str | None, tasks: tuple[str, ...], parameters: int) -> Structure:
+    """The structure where no shape is on record: told by the pre-training objective, else by size and purpose."""
+    by_objective: dict[str, Structure] = {
+        "causal": "decoder",
+        "masked": "encoder",
+        "replaced-token": "encoder",
+        "denoising": "encoder-decoder",
+        "translation": "encoder-decoder",
+    }
+    if objective in by_objective:
+        return by_objective[objective]
+    if "generation" in tasks or ("retrieval" in tasks and parameters > DECODER_EMBEDDING):
+        return "decoder"
+    return "encoder-decoder" if {"summarization", "translation"} & set(tasks) else "encoder"
+
+
+def specialties(domains: tuple[str, ...]) -> tuple[str, ...]:
+    """What a model that read `domains`, the main one first, is made for; empty when that is general text."""
+    if not domains or domains[0] in GENERAL:
+        return ()
+    return tuple(domain for domain in domains if domain not in GENERAL)
+
+
+def usual_tokens(year: float) -> float:
+    """log10 of the training tokens that are usual for a decoder of that year.
+
+    The line nearest (in absolute terms) to the 357 decoders of the catalog whose tokens and release are on record
+    (2026-11): 63 billion in 2020, growing 2.6-fold a year.
+    """
+    return 10.8 + 0.42 * (year - 2020)
+
+
+def counts_tokens(facts: Traits) -> bool:
+    """Whether its training tokens are read: of encoders few are known, of specialists often only the last phase."""
+    return facts.structure == "decoder" and not facts.specialties
+
+
+def amounts(facts: Traits) -> dict[str, float]:
+    """Trait -> amount, for every trait that does not depend on the question and is known."""
+    structure = facts.structure
+    size = clamp("size", math.log10(max(facts.size, 1.0) / 1e8))
+    found = {structure: 1.0, "size": size, SIZE[structure]: size}
+    if size < 0:
+        found["small"] = size
+    elif size > LARGE and structure == "encoder":
+        found["large*encoder"] = size - LARGE
+    if facts.year is not None:
+        found[YEAR[structure]] = clamp("year", (facts.year - 2020) / 3)
+        if facts.tokens and counts_tokens(facts):
+            found["tokens"] = clamp("tokens", math.log10(facts.tokens) - usual_tokens(facts.year))
+    if facts.variant != "base":
+        found["instruct" if facts.variant == "reasoning" else facts.variant] = 1.0
+    _add_flags(facts, found)
+    return found
+
+
+def _add_flags(facts: Traits, found: dict[str, float]) -> None:
+    if facts.replaced_token:
+        found["replaced-token"] = 1.0
+    if facts.structure != "decoder" and (len(facts.languages) >= MULTILINGUAL or "mul" in facts.languages):
+        found["multilingual"] = 1.0
+    if facts.specialties:
+        found["specialized"] = 1.0
+
+
+def clamp(name: str, amount: float) -> float:
+    """`amount` within the bounds of the trait `name`."""
+    low, high = BOUNDS[name]
+    return min(max(amount, low), high)
