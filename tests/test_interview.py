@@ -78,7 +78,7 @@ def test_enter_takes_the_default_and_leaves_the_rest_out(facts: Catalog, parse: 
 
 
 def test_numbers_words_and_aliases_are_understood(facts: Catalog, parse: Parse) -> None:
-    lines = ["7\n", "RTX 4090\n", "20k\n", "law\n", "German, ko\n", "1\n", "3e6\n", "open\n", "8GB\n", "3 > quality\n"]
+    lines = ["7\n", "RTX 4090\n", "20k\n", "law\n", "German, ko\n", "1\n", "3e6\n", "open\n", "8GB\n", "4 > quality\n"]
     state, _ = answered(facts, parse, lines)
     profile = parse(state.raw)
     assert (profile.task, profile.domain, profile.languages) == ("translation", "legal", ("de", "ko"))

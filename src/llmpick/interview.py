@@ -146,7 +146,8 @@ def run(given: Mapping[str, Any], catalog: Catalog, *, save: Path | None = None,
     known = vocabulary(catalog)
     state = State(questions=questions(catalog), given=tuple((f, v) for f, v in given.items() if v is not None))
     try:
-        state = ask(state, sys.stdin.readline, _say, lambda raw: profile.build(machine.resolve(raw, catalog.gpus), known))
+        parse = lambda raw: profile.build(machine.resolve(raw, catalog.gpus), known)  # noqa: E731
+        state = ask(state, sys.stdin.readline, _say, parse)
     except KeyboardInterrupt:
         _say("\n")
         left = LlmpickError("interrupted")

@@ -99,8 +99,12 @@ def build(raw: Mapping[str, Any], known: Vocabulary) -> Profile:
         raise LlmpickError("no task given", f"say --task with one of: {', '.join(task.id for task in known.tasks)}")
     task = find_task(str(given.pop("task")), known.tasks)
     fields: dict[str, Any] = {
-        "task": task.id, "seq_len": task.seq_len, "batch_size": task.batch_size, "epochs": task.epochs,
-    }  # fmt: skip
+        "task": task.id,
+        "domain": task.domain,
+        "seq_len": task.seq_len,
+        "batch_size": task.batch_size,
+        "epochs": task.epochs,
+    }
     for name, value in given.items():
         fields[name] = _PARSERS[name](value, f"--{_flag(name)}", known)
     assumed = tuple(name for name in Profile.__dataclass_fields__ if name not in (*given, "task", "top", "assumed"))

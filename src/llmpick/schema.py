@@ -236,6 +236,8 @@ class Task:
     aliases: tuple[str, ...] = ()
     kind: Literal["understanding", "embedding", "sequence-to-sequence", "generation"]
     """understanding: labels, tags or spans out; embedding: vectors; the others write text."""
+    domain: Slug = "general"
+    """The kind of text it is about, where the user names none."""
     structures: Annotated[tuple[Literal["encoder", "decoder", "encoder-decoder"], ...], MinLen(1)]
     """Structures that can do it at all."""
     vocabulary_head: bool
