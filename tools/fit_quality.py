@@ -37,9 +37,9 @@ from llmpick.quality import Question, Traits, question, strength, traits  # noqa
 from llmpick.quality.evidence import Results, Suite, load, subject_traits  # noqa: E402
 from llmpick.quality.question import guessed, matches, unlisted, weights_of  # noqa: E402
 from llmpick.quality.table import Cited, Known, QualityTable, Spread, Standing, Term  # noqa: E402
-from llmpick.quality.traits import amounts  # noqa: E402
+from llmpick.quality.traits import amounts, year_trait  # noqa: E402
 
-BY_KIND = {"encoder", "decoder", "encoder-decoder", "year*decoder", "embedding"}
+BY_KIND = {"encoder", "decoder", "encoder-decoder", "year*decoder", "embedding", "year*embedding"}
 BY_KIND |= {f"size*{structure}" for structure in ("encoder", "decoder", "encoder-decoder")}
 """Traits whose weight may differ by kind of task."""
 BY_LOW_DATA = {"decoder", "size*decoder", "size*encoder", "year*encoder", "year*decoder"}
@@ -62,6 +62,8 @@ PRIOR: dict[str, float] = {
     "distilled": -0.3,
     # An embedding model has done most of the work of similarity and retrieval before tuning.
     "embedding@vectors": 0.6,
+    "year*embedding": 0.15,
+    "year*embedding@vectors": 0.3,
     # Capacity shared by a hundred languages; a language never read cannot be taught by a few thousand examples.
     "multilingual": -0.4,
     "language:among": -0.4,
@@ -193,7 +195,7 @@ def columns(facts: Traits, asked: Question, usual: Mapping[str, float]) -> dict[
     found: dict[str, float] = {}
     known = amounts(facts)
     if facts.year is None:
-        known[f"year*{facts.structure}"] = usual.get(f"year*{facts.structure}", 0.0)
+        known[year_trait(facts)] = usual.get(year_trait(facts), 0.0)
     for name, amount in known.items():
         found[name] = amount
         if name in BY_KIND:
@@ -450,6 +452,7 @@ def usual_of(catalog: catalogs.Catalog) -> dict[str, float]:
     for structure in ("encoder", "decoder", "encoder-decoder"):
         years = sorted((one.year - 2020) / 3 for one in facts if one.year is not None and one.structure == structure)
         found[f"year*{structure}"] = round(years[len(years) // 2], 2) if years else 0.0
+    found["year*embedding"] = found["year*encoder"]
     known = [one.languages for one in facts if one.languages]
     counted = Counter(language for languages in known for language in set(languages))
     others = [counted[language] for language in COMMON]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.quality.question import SCRIPTS, Question, guessed, language_name, lists, matches, question, unlisted
 from llmpick.quality.reasons import because, nearest
-from llmpick.quality.traits import BOUNDS, YEAR, Traits, amounts, counts_tokens, traits
+from llmpick.quality.traits import BOUNDS, Traits, amounts, counts_tokens, traits, year_trait
 from llmpick.record import record
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _unknown(facts: Traits, asked: Question) -> dict[str, tuple[float, float, fl
     """Unknown fact -> the least, usual and most it may add to strength."""
     found = {}
     if facts.year is None:
-        found["release date"] = _span(YEAR[facts.structure], BOUNDS["year"], asked)
+        found["release date"] = _span(year_trait(facts), BOUNDS["year"], asked)
     if counts_tokens(facts) and (facts.year is None or not facts.tokens):
         found["training tokens"] = _span("tokens", BOUNDS["tokens"], asked)
     doubtful = tuple(wanted for wanted in asked.languages if unlisted(facts, wanted))

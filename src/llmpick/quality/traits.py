@@ -105,6 +105,11 @@ def usual_tokens(year: float) -> float:
     return 10.8 + 0.42 * (year - 2020)
 
 
+def year_trait(facts: Traits) -> str:
+    """The name its release goes by: that of an embedding model is later than that of the network it was made from."""
+    return "year*embedding" if facts.variant == "embedding" else YEAR[facts.structure]
+
+
 def counts_tokens(facts: Traits) -> bool:
     """Whether its training tokens are read: of encoders few are known, of specialists often only the last phase."""
     return facts.structure == "decoder" and not facts.specialties
@@ -120,7 +125,7 @@ def amounts(facts: Traits) -> dict[str, float]:
     elif size > LARGE and structure == "encoder":
         found["large*encoder"] = size - LARGE
     if facts.year is not None:
-        found[YEAR[structure]] = clamp("year", (facts.year - 2020) / 3)
+        found[year_trait(facts)] = clamp("year", (facts.year - 2020) / 3)
         if facts.tokens and counts_tokens(facts):
             found["tokens"] = clamp("tokens", math.log10(facts.tokens) - usual_tokens(facts.year))
     if facts.variant != "base":
