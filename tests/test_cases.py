@@ -1,6 +1,6 @@
 """Situations a practitioner would agree with: tests/cases/recommend/*.yaml, each with its reason.
 
-`leads`: one of these is ranked first. `leads_structure`: the first three are all of this structure. `top`: all of these
+`leads`: one of these is ranked first. `leads_structure`, `leads_variant`: the first three are all of this kind. `top`: all of these
 are among the first `within` (5). `below`: the first of a pair ranks above the second. `ruled_out`: at that step.
 `never`: neither ranked nor standing behind a sibling. `method`: the method chosen for a ranked model. `nothing`: none
 qualifies. `largest`: no ranked model has more parameters than this many billions.
@@ -18,7 +18,19 @@ from llmpick import engine
 
 FILES = sorted((Path(__file__).parent / "cases" / "recommend").glob("*.yaml"))
 CASES = [(path.stem, case) for path in FILES for case in yaml.safe_load(path.read_text(encoding="utf-8"))]
-CLAIMS = {"leads", "leads_structure", "top", "within", "above", "ruled_out", "never", "method", "nothing", "largest"}
+CLAIMS = {
+    "leads",
+    "leads_structure",
+    "leads_variant",
+    "top",
+    "within",
+    "above",
+    "ruled_out",
+    "never",
+    "method",
+    "nothing",
+    "largest",
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +54,8 @@ def check_order(claims, answer):
     if "leads_structure" in claims:
         found = [verdict.model.architecture.shape.structure for verdict in answer.recommended[:3]]
         assert found == [claims["leads_structure"]] * 3, rows[:3]
+    if "leads_variant" in claims:
+        assert [verdict.model.variant for verdict in answer.recommended[:3]] == [claims["leads_variant"]] * 3, rows[:3]
     for wanted in claims.get("top", []):
         assert any(wanted in row for row in rows[: claims.get("within", 5)]), rows[:8]
     for better, worse in claims.get("above", []):
