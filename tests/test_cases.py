@@ -1,9 +1,9 @@
 """Situations a practitioner would agree with: tests/cases/recommend/*.yaml, each with its reason.
 
-`leads`: one of these is ranked first. `leads_structure`, `leads_variant`: the first three are all of this kind. `top`: all of these
-are among the first `within` (5). `below`: the first of a pair ranks above the second. `ruled_out`: at that step.
-`never`: neither ranked nor standing behind a sibling. `method`: the method chosen for a ranked model. `nothing`: none
-qualifies. `largest`: no ranked model has more parameters than this many billions.
+`leads`: one of these is ranked first. `leads_structure`, `leads_variant`: the first three are all of this kind.
+`top`: all of these are among the first `within` (5). `above`: the first of a pair ranks above the second.
+`ruled_out`: at that step. `never`: neither ranked nor standing behind a sibling. `method`: the method chosen for a
+ranked model. `nothing`: none qualifies. `largest`: no ranked model has more parameters than this many billions.
 """
 
 from __future__ import annotations
