@@ -28,6 +28,7 @@ import fit_quality as fitting  # noqa: E402
 from llmpick import catalog as catalogs  # noqa: E402
 from llmpick.quality import QualityTable, Traits, judge  # noqa: E402
 from llmpick.quality.evidence import load  # noqa: E402
+from llmpick.quality.judging import RANGE_Z  # noqa: E402
 
 DRAWS = 10_000
 FIGURES = ("regret@1", "regret@3", "tau")
@@ -112,10 +113,10 @@ class Left:
             self.tables[key] = fitting.design_table(self.design, self.usual, key, spread=fitting.EMPTY.spread)
         return self.tables[key]
 
-    def expected(self, task: fitting.Task, out: Iterable[str]) -> list[float]:
-        """What the run-time path expects of the task's models."""
+    def expected(self, task: fitting.Task, out: Iterable[str], end: str = "expected") -> list[float]:
+        """What the run-time path expects of the task's models (`end`: or the low end of their ranges)."""
         asked = fitting.ask_again(task, self.without(out))
-        return [judge(facts, asked).expected for facts in task.subjects]
+        return [getattr(judge(facts, asked), end) for facts in task.subjects]
 
 
 def cluster(suite: str) -> set[str]:
@@ -146,6 +147,60 @@ def chance(task: fitting.Task, draws: int = 200) -> tuple[float, float, float]:
         order.shuffle(places)
         rows.append(figures(task.scores, np.array(places, float)))
     return tuple(np.mean(rows, axis=0))
+
+
+FORMS: tuple[tuple[str, dict[str, float], dict[str, float]], ...] = (
+    ("no prior means", {}, {}),
+    ("prior means alone, no evidence", dict.fromkeys(fitting.VARIANCE, 1e-6), fitting.PRIOR),
+    ("no effects of families", {"family": 1e-6}, fitting.PRIOR),
+    ("no effects of models", {"model": 1e-6}, fitting.PRIOR),
+    (
+        "nothing by kind of task or few examples",
+        {"context": 1e-6},
+        {k: v for k, v in fitting.PRIOR.items() if "@" not in k},
+    ),
+    (
+        "effects of models and families alone",
+        {"trait": 1e-6, "context": 1e-6, "generation": 1e-6, "family": 0.3, "model": 0.3},
+        {},
+    ),
+)
+"""Other forms of the same model: name, prior variances, prior means."""
+
+
+def form(
+    tasks: Sequence[fitting.Task], usual: dict[str, float], changes: dict[str, float], prior: dict[str, float]
+) -> list[Score]:
+    """Every task as another form of the model ranks it, its comparison left out."""
+    kept = dict(fitting.VARIANCE), dict(fitting.PRIOR), fitting.RECURS
+    fitting.VARIANCE |= changes
+    fitting.PRIOR.clear()
+    fitting.PRIOR |= prior
+    fitting.RECURS = 1 if changes.get("model", 0.0) > 0.1 else fitting.RECURS
+    try:
+        left = Left(fitting.Design(tasks, usual, prior), usual)
+        return scored(tasks, lambda task: left.expected(task, {task.suite.id}))
+    finally:
+        fitting.VARIANCE |= kept[0]
+        fitting.PRIOR |= kept[1]
+        fitting.RECURS = kept[2]
+
+
+def coverage(design: fitting.Design) -> tuple[float, float]:
+    """Shares of models (with results elsewhere, without) that come out inside a range read off other comparisons."""
+    errors = fitting.all_errors(design)
+    inside: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
+    for suite in design.suites:
+        spread = fitting.spread_of([error for error in errors if error.suite != suite])
+        for error in errors:
+            if error.suite == suite:
+                half = RANGE_Z * (spread.known if error.known else spread.unknown)
+                inside[error.known].append((float(abs(error.size) <= half), error.weight))
+    shares = []
+    for which in (True, False):
+        hits, weights = zip(*inside[which], strict=True)
+        shares.append(float(np.average(hits, weights=weights)))
+    return shares[0], shares[1]
 
 
 def line(name: str, scores: Sequence[Score]) -> str:
@@ -188,6 +243,8 @@ def main() -> None:
             "llmpick, all related comparisons left out", scored(tasks, lambda t: left.expected(t, cluster(t.suite.id)))
         )
     )
+    low = scored(tasks, lambda task: left.expected(task, {task.suite.id}, "low"))
+    print(line("llmpick, comparison left out, by the low end", low))
     for name, scores in (("largest", largest), ("newest", newest), ("most downloaded", popular), ("random", blind)):
         print(line(name, scores))
     print(f"\n| better than | {' | '.join(FIGURES)} |\n|---|---|---|---|")
@@ -203,6 +260,13 @@ def main() -> None:
         some = [task for task in keep if task]
         print(line(name, scored(some, lambda task: left.expected(task, {task.suite.id}))))
         print(line("... largest", scored(some, lambda task: [facts.size for facts in task.subjects])))
+
+    print(f"\n{head}")
+    for name, changes, prior in FORMS:
+        print(line(name, form(tasks, usual, changes, prior)))
+
+    print("\n| range | of a model with results elsewhere | without |\n|---|---|---|")
+    print(f"| holds (80 % wanted) | {' | '.join(f'{share:.0%}' for share in coverage(left.design))} |")
 
     for what in ("task", "domain"):
         print(f"\n| {what} | {' | '.join(FIGURES)} | comparisons | tasks | tau of largest |")

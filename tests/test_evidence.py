@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from llmpick.catalog.kinds import kind_of
 from llmpick.catalog.parsing import parse
 from llmpick.errors import CatalogError
 from llmpick.languages import KNOWN
-from llmpick.quality.evidence import Suite, load, subject_traits
+from llmpick.quality.evidence import Suite, load, problems, subject_traits
 from llmpick.quality.question import KINDS
 
 ROOT = Path(__file__).parents[1] / "catalog"
@@ -106,3 +107,27 @@ def test_a_broken_suite_is_named(tmp_path: Path) -> None:
     (tmp_path / "evidence" / "toy.yaml").write_text(TOY.replace("title: Toy\n", ""))
     with pytest.raises(CatalogError, match=r"evidence/toy\.yaml:\d+:\d+: .*title"):
         load(tmp_path)
+
+
+def test_the_bundled_evidence_can_be_used() -> None:
+    assert list(problems(catalogs.load())) == []
+
+
+def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    file = tmp_path / "evidence" / "toy.yaml"
+    whole = replace(catalogs.load(), directories=(tmp_path,))
+    file.write_text(
+        TOY.replace("task: token-classification", "task: token-clasification, domain: lega, languages: [xx]")
+    )
+    assert [message for _, message in problems(whole)] == [
+        "ner: unknown task `token-clasification`; did you mean token-classification, classification?",
+        "ner: unknown domain `lega`; did you mean legal?",
+        "ner: unknown language `xx`; write its ISO 639-1 code",
+    ]
+    file.write_text(TOY + TOY.splitlines()[-1] + "\n")
+    assert [message for _, message in problems(whole)] == [
+        "the facts of a/y stand in another comparison; remove it from `subjects`"
+    ]
+    file.write_text(TOY.replace("F1", "[F1]"))
+    assert {path for path, _ in problems(whole)} == {"evidence/toy.yaml"}

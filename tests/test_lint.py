@@ -87,6 +87,7 @@ ADDED = [
     ("originals-only", "models/Qwen/Qwen3-8B-4bit.yaml", "`4bit` marks a copy"),
     ("originals-only", "models/unsloth/Qwen3-8B.yaml", "unsloth publishes copies"),
     ("unique-ids", "models/qwen/qwen3-8b.yaml", "Qwen/Qwen3-8B is the same repository"),
+    ("usable-evidence", "evidence/toy.yaml", "unknown key"),
     ("expected-files", "models/Qwen/Qwen3-8B.yml", "nothing reads this file"),
     ("expected-files", "gpu.yaml", "nothing reads this file"),
 ]

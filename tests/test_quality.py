@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmpick import catalog as catalogs
-from llmpick.quality import Question, Traits, estimate, judge, question, strength, traits
+from llmpick.quality import Question, Traits, estimate, judge, published, question, strength, traits
 from llmpick.quality.question import KINDS
 from llmpick.quality.reasons import place
 from llmpick.quality.table import Cited, Known, QualityTable, Spread, Standing, Term
@@ -134,6 +134,12 @@ def test_with_results_the_reason_is_the_nearest_of_them_and_their_source() -> No
     german = judge(replace(PLAIN, id="a/known"), ask(language="de"))
     assert german.because == "23rd of 41 on 9 classification tasks in de (German GLUE)"
     assert legal.high - legal.low < judge(PLAIN, ask(domain="legal")).high - judge(PLAIN, ask(domain="legal")).low
+
+
+def test_all_its_results_can_be_told_the_nearest_first() -> None:
+    rows = published(replace(PLAIN, id="a/known"), ask(language="de"))
+    assert [url for _, url in rows] == ["https://example.org/glue", "https://example.org/lexglue"]
+    assert published(PLAIN, ask()) == ()
 
 
 def test_its_own_results_and_its_family_count() -> None:

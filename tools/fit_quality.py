@@ -463,17 +463,32 @@ def usual_of(catalog: catalogs.Catalog) -> dict[str, float]:
     return found
 
 
-def spread_of(design: Design) -> Spread:
-    """How far models come out from what a fit without their comparison expects, with own results elsewhere or not."""
+class Error(NamedTuple):
+    """How far a model came out from what a fit without the comparison expects, on one kind of its tasks."""
+
+    suite: str
+    known: bool
+    """It has results in other comparisons."""
+    size: float
+    weight: float
+
+
+def all_errors(design: Design) -> list[Error]:
+    """The errors of every comparison, each ranked by the others."""
     met = Counter(id_ for suite in design.suites for id_ in {one.id for one in subjects_in(design, suite)})
-    errors: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
+    found = []
     for suite in design.suites:
-        found = errors_in(design, suite)
-        for (facts, _), error in found.items():
-            errors[met[facts.id] > 1].append((float(np.mean(error)), 1 / len(found)))
-    known = deviation(errors[True])
+        own = errors_in(design, suite)
+        for (facts, _), errors in own.items():
+            found.append(Error(suite, met[facts.id] > 1, float(np.mean(errors)), 1 / len(own)))
+    return found
+
+
+def spread_of(errors: Sequence[Error]) -> Spread:
+    """How widely models scatter around their estimates, with own results elsewhere or without."""
+    known = deviation([error for error in errors if error.known])
     # A model nobody compared may be less like the compared ones than those are like each other, never more.
-    return Spread(known=known, unknown=max(known, deviation(errors[False])))
+    return Spread(known=known, unknown=max(known, deviation([error for error in errors if not error.known])))
 
 
 def subjects_in(design: Design, suite: str) -> list[Traits]:
@@ -495,13 +510,13 @@ def errors_in(design: Design, suite: str) -> dict[tuple[Traits, str], list[float
     return found
 
 
-def deviation(errors: Sequence[tuple[float, float]]) -> float:
+def deviation(errors: Sequence[Error]) -> float:
     """The standard deviation whose 80 % range holds 80 % of the weighted errors."""
-    total, seen = sum(weight for _, weight in errors), 0.0
-    for error, weight in sorted((abs(error), weight) for error, weight in errors):
-        seen += weight
+    total, seen = sum(error.weight for error in errors), 0.0
+    for error in sorted(errors, key=lambda error: abs(error.size)):
+        seen += error.weight
         if seen >= 0.8 * total:
-            return error / NormalDist().inv_cdf(0.9)
+            return abs(error.size) / NormalDist().inv_cdf(0.9)
     return 1.0
 
 
@@ -531,7 +546,7 @@ def design_table(
     without = set(without)
     kept = [task for task in design.tasks if task.suite.id not in without]
     effects = effects_of(design, without)
-    return table_of(design.fit(without), kept, effects, usual, spread or spread_of(design))
+    return table_of(design.fit(without), kept, effects, usual, spread or spread_of(all_errors(design)))
 
 
 def text_of(table: QualityTable) -> str:

@@ -403,6 +403,14 @@ def expected_files(catalog: Catalog) -> Iterator[Remark]:
                 yield Remark(path, (), f"nothing reads this file; rename or remove it (files read: {folders})")
 
 
+def usable_evidence(catalog: Catalog) -> Iterator[Remark]:
+    """Every comparison under evidence/ can be read, uses the catalog's words and says each model's facts once."""
+    from llmpick.quality.evidence import problems
+
+    for path, message in problems(catalog):
+        yield Remark(path, (), message)
+
+
 RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     parameters_from_architecture,
     published_parameters,
@@ -429,6 +437,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     gaps_explained,
     policy_adds_up,
     modelines,
+    usable_evidence,
     expected_files,
 )
 """All rules, in the order in which they are explained."""
@@ -531,8 +540,8 @@ def _file(entry: Model | ApiModel) -> str:
 
 
 def _written(path: str) -> tuple[str, ...]:
-    """Paths that tools write or that only the fit reads."""
-    return (path,) if path.startswith(("schema/", "evidence/", ".")) else ()
+    """Paths that tools write."""
+    return (path,) if path.startswith(("schema/", ".")) else ()
 
 
 def _unless_known(path: str, loc: Loc, what: str, word: str, known: Iterable[str]) -> Iterator[Remark]:

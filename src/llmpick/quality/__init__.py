@@ -7,7 +7,7 @@ The scale is absolute: a model's strength for a question is a sum of terms of `c
 
 from __future__ import annotations
 
-from llmpick.quality.judging import Quality, estimate, judge, strength, value_of
+from llmpick.quality.judging import Quality, estimate, judge, published, strength, value_of
 from llmpick.quality.question import Question, question
 from llmpick.quality.table import QualityTable
 from llmpick.quality.traits import Traits, traits
@@ -19,6 +19,7 @@ __all__ = [
     "Traits",
     "estimate",
     "judge",
+    "published",
     "question",
     "strength",
     "traits",

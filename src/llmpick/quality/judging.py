@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from llmpick.quality.question import SCRIPTS, Question, guessed, language_name, lists, matches, question, unlisted
-from llmpick.quality.reasons import because, nearest
+from llmpick.quality.reasons import because, closeness, nearest, told
 from llmpick.quality.traits import BOUNDS, Traits, amounts, counts_tokens, traits, year_trait
 from llmpick.record import record
 
@@ -72,6 +72,13 @@ def judge(facts: Traits, asked: Question) -> Quality:
         evidence=(table.suites[standing.suite].url,) if standing else (),
         missing=missing,
     )
+
+
+def published(facts: Traits, asked: Question) -> tuple[tuple[str, str], ...]:
+    """(what it says, where to read it) of every published comparison the model took part in, the nearest first."""
+    known = asked.table.models.get(facts.id)
+    own = sorted(known.standings, key=lambda one: closeness(one, asked), reverse=True) if known else ()
+    return tuple((told(one, asked.table), asked.table.suites[one.suite].url) for one in own)
 
 
 def strength(facts: Traits, asked: Question) -> tuple[float, float, float, tuple[str, ...]]:
