@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Model
     from llmpick.steps.asked import Asked
-    from llmpick.verdict import Memory, Method
+    from llmpick.verdict import Memory, Method, Rating
 
 # Checks whose `unknown` leaves a model undecided: what they ask can rule it out, and nobody knows.
 DECISIVE = ("memory", "language", "license allow-list")
@@ -104,10 +104,15 @@ def verdict(
         time_hours=memory.time_hours if memory else None,
         cost_usd=memory.cost_usd if memory else None,
         license=licensed,
-        because=tuple(r.because for r in sorted(ratings, key=lambda r: r.weight * (0.5 - r.low)) if r.low >= 0.5),
+        because=tuple(r.because for r in sorted(ratings, key=_quality_first) if r.low >= 0.5),
         despite=tuple(r.because for r in sorted(ratings, key=lambda r: r.weight * (r.low - 0.5)) if r.low < 0.5),
         missing=tuple(dict.fromkeys(unknown + wide)),
     )
+
+
+def _quality_first(rating: Rating) -> tuple[bool, float]:
+    """What the model is expected to reach comes before anything else that speaks for it."""
+    return rating.criterion != "quality", rating.weight * (0.5 - rating.low)
 
 
 def _not_judged(model: Model) -> LicenseVerdict:

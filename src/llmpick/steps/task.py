@@ -17,11 +17,6 @@ LABELS: dict[str, tuple[str, str]] = {
     "decoder": ("adapted", "a decoder gives labels through a head on its last token"),
     "encoder-decoder": ("text", "an encoder-decoder writes its labels as text"),
 }
-VECTORS: dict[str, tuple[str, str]] = {
-    "encoder": ("made", "an encoder gives vectors directly"),
-    "decoder": ("adapted", "a decoder gives vectors by pooling"),
-    "encoder-decoder": ("adapted", "its encoder half gives vectors"),
-}
 SAME: dict[str, tuple[str, str]] = {
     "encoder": ("text", "an encoder does not write"),
     "decoder": ("made", "a decoder writes text"),
@@ -30,11 +25,12 @@ SAME: dict[str, tuple[str, str]] = {
 FREE: dict[str, tuple[str, str]] = SAME | {
     "encoder-decoder": ("adapted", "an encoder-decoder writes, but not at length")
 }
+EMBEDS = ("made", "already trained to embed")
+POOLS = ("adapted", "has to learn to embed")
 FITS = {
     (kind, structure): entry
     for kind, table in (
         ("understanding", LABELS),
-        ("embedding", VECTORS),
         ("sequence-to-sequence", SAME),
         ("generation", FREE),
     )
@@ -91,6 +87,10 @@ def rate_fit(model: Model | None, asked: Asked) -> Rating:
     if structure is None:
         low, high = asked.policy.constant("fit-text"), asked.policy.constant("fit-made")
         return asked.rating("fit", low, high, "its structure is not on record")
-    how, because = FITS[asked.task.kind, structure]
+    if asked.task.kind == "embedding":
+        trained = model is not None and model.variant == "embedding"
+        how, because = EMBEDS if trained else POOLS
+    else:
+        how, because = FITS[asked.task.kind, structure]
     worth = asked.policy.constant(f"fit-{how}")
     return asked.rating("fit", worth, worth, because)
