@@ -239,6 +239,8 @@ def notes(profile: Profile) -> tuple[str, ...]:
         said.append(
             "Models tuned through a vendor's API were left out because a card was named; --weights any adds them."
         )
+    if profile.latency is not None:
+        said.append("--latency rules nothing out: no measured serving speeds are on record. Measure the first two.")
     if profile.examples is None:
         said.append("Without --examples neither hours nor dollars can be said.")
     elif profile.gpu is not None and profile.gpu.name is None:
