@@ -25,7 +25,7 @@ TERMS = {
     "year*decoder": 0.6,
     "tokens": 0.4,
     "decoder@labels": -2.0,
-    "decoder@low-data": 1.5,
+    "decoder@few-labels": 1.5,
     "replaced-token": 0.4,
     "multilingual": -0.4,
     "specialized": 0.1,
@@ -195,7 +195,7 @@ def test_reading_counts_for_specialists(reading: tuple[str, ...], domain: str, c
 @pytest.mark.parametrize(("examples", "share"), [(None, 0), (5000, 0), (1000, 1), (20, 1), (2236, 0.5)])
 def test_few_examples_favor_decoders(examples: int | None, share: float) -> None:
     facts = replace(PLAIN, structure="decoder", tokens=1e12)
-    gain = strength(facts, ask("chat", examples=examples))[1] - strength(facts, ask("chat"))[1]
+    gain = strength(facts, ask(examples=examples))[1] - strength(facts, ask())[1]
     assert gain == pytest.approx(1.5 * share, abs=0.001)
 
 

@@ -117,6 +117,8 @@ def contexts_of(kind: str, domain: str, languages: tuple[str, ...], examples: in
         found[f"language:{language}"] = 1 / len(languages)
     if examples is not None and examples < PLENTY:
         found["low-data"] = 1 - math.log(max(examples, LOW_DATA) / LOW_DATA) / math.log(PLENTY / LOW_DATA)
+        if kind == "labels":
+            found["few-labels"] = found["low-data"]
     return found
 
 
