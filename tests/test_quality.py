@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -94,8 +93,7 @@ def small() -> catalogs.Catalog:
 
 @given(
     st.builds(
-        replace,
-        st.just(PLAIN),
+        PLAIN._replace,
         structure=st.sampled_from(["encoder", "decoder", "encoder-decoder"]),
         year=st.floats(2018, 2027),
         tokens=st.floats(1e9, 4e13),
@@ -110,43 +108,43 @@ def test_learning_a_fact_moves_the_estimate_inside_its_range(facts: Traits, want
     unknown: dict[str, Any] = {"year": None, "tokens": None, "languages": ()}
     asked = question("classification", domain="general", languages=wanted, examples=None, method="", table=TABLE)
     known = judge(facts, asked)
-    before = judge(replace(facts, **{name: unknown[name] for name in hidden}), asked)
+    before = judge(facts._replace(**{name: unknown[name] for name in hidden}), asked)
     assert before.low - 1e-12 <= known.low <= known.expected <= known.high <= before.high + 1e-12
     assert before.missing or hidden <= {"tokens"}
 
 
 @given(st.floats(1e6, 1e12), st.floats(1.01, 100))
 def test_a_larger_model_is_never_expected_to_do_worse(size: float, times: float) -> None:
-    assert judge(replace(PLAIN, size=size * times), ask()).expected >= judge(replace(PLAIN, size=size), ask()).expected
+    assert judge(PLAIN._replace(size=size * times), ask()).expected >= judge(PLAIN._replace(size=size), ask()).expected
 
 
 def test_without_results_the_reason_says_so() -> None:
-    facts = replace(PLAIN, structure="decoder", family="qwen3", size=8.19e9, year=2025.25, tokens=36e12)
+    facts = PLAIN._replace(structure="decoder", family="qwen3", size=8.19e9, year=2025.25, tokens=36e12)
     assert judge(facts, ask()).because == (
         "no direct evidence; expected from 8.19 B parameters, qwen3 family of 2025, 36 T training tokens"
     )
 
 
 def test_with_results_the_reason_is_the_nearest_of_them_and_their_source() -> None:
-    legal = judge(replace(PLAIN, id="a/known"), ask(domain="legal"))
+    legal = judge(PLAIN._replace(id="a/known"), ask(domain="legal"))
     assert legal.because == "best of 8 on 13 legal classification tasks (LexGLUE); beats b/bert on 12 of 13"
     assert legal.evidence == ("https://example.org/lexglue",)
-    german = judge(replace(PLAIN, id="a/known"), ask(language="de"))
+    german = judge(PLAIN._replace(id="a/known"), ask(language="de"))
     assert german.because == "23rd of 41 on 9 classification tasks in de (German GLUE)"
     assert legal.high - legal.low < judge(PLAIN, ask(domain="legal")).high - judge(PLAIN, ask(domain="legal")).low
 
 
 def test_all_its_results_can_be_told_the_nearest_first() -> None:
-    rows = published(replace(PLAIN, id="a/known"), ask(language="de"))
+    rows = published(PLAIN._replace(id="a/known"), ask(language="de"))
     assert [url for _, url in rows] == ["https://example.org/glue", "https://example.org/lexglue"]
     assert published(PLAIN, ask()) == ()
 
 
 def test_its_own_results_and_its_family_count() -> None:
-    stranger = strength(replace(PLAIN, family="other"), ask())[1]
+    stranger = strength(PLAIN._replace(family="other"), ask())[1]
     assert strength(PLAIN, ask())[1] == pytest.approx(stranger - 0.1)
-    assert strength(replace(PLAIN, id="a/known"), ask())[1] == pytest.approx(stranger - 0.1 + 0.2 + 0.1)
-    assert strength(replace(PLAIN, id="a/known"), ask("chat"))[1] == pytest.approx(
+    assert strength(PLAIN._replace(id="a/known"), ask())[1] == pytest.approx(stranger - 0.1 + 0.2 + 0.1)
+    assert strength(PLAIN._replace(id="a/known"), ask("chat"))[1] == pytest.approx(
         strength(PLAIN, ask("chat"))[1] + 0.2
     )
 
@@ -166,13 +164,13 @@ def test_its_own_results_and_its_family_count() -> None:
     ],
 )
 def test_languages_count_as_far_as_they_are_known(languages: Any, wanted: str, change: float) -> None:
-    made_for = strength(replace(PLAIN, languages=(wanted,)), ask(language=wanted))[1]
-    assert strength(replace(PLAIN, languages=languages), ask(language=wanted))[1] == pytest.approx(made_for + change)
+    made_for = strength(PLAIN._replace(languages=(wanted,)), ask(language=wanted))[1]
+    assert strength(PLAIN._replace(languages=languages), ask(language=wanted))[1] == pytest.approx(made_for + change)
 
 
 def test_every_decoder_is_made_for_english() -> None:
-    many = replace(PLAIN, structure="decoder", tokens=1e12, languages=tuple("ar bg cs da de el en es et ko".split()))
-    assert strength(many, ask())[1] == strength(replace(many, languages=("en",)), ask())[1]
+    many = PLAIN._replace(structure="decoder", tokens=1e12, languages=tuple("ar bg cs da de el en es et ko".split()))
+    assert strength(many, ask())[1] == strength(many._replace(languages=("en",)), ask())[1]
 
 
 @pytest.mark.parametrize(
@@ -187,14 +185,14 @@ def test_every_decoder_is_made_for_english() -> None:
 )
 def test_reading_counts_for_specialists(reading: tuple[str, ...], domain: str, change: float) -> None:
     plain = strength(PLAIN, ask(domain=domain))[1]
-    assert strength(replace(PLAIN, specialties=specialties(reading)), ask(domain=domain))[1] == pytest.approx(
+    assert strength(PLAIN._replace(specialties=specialties(reading)), ask(domain=domain))[1] == pytest.approx(
         plain + change
     )
 
 
 @pytest.mark.parametrize(("examples", "share"), [(None, 0), (5000, 0), (1000, 1), (20, 1), (2236, 0.5)])
 def test_few_examples_favor_decoders(examples: int | None, share: float) -> None:
-    facts = replace(PLAIN, structure="decoder", tokens=1e12)
+    facts = PLAIN._replace(structure="decoder", tokens=1e12)
     gain = strength(facts, ask(examples=examples))[1] - strength(facts, ask())[1]
     assert gain == pytest.approx(1.5 * share, abs=0.001)
 

@@ -95,7 +95,9 @@ def strength(facts: Traits, asked: Question) -> tuple[float, float, float, tuple
     if facts.year is not None and (facts.tokens or not counts_tokens(facts)) and lists(facts, asked.languages):
         return total, total, total, ()
     spans = _unknown(facts, asked)
-    low, expected, high = (total + sum(span[i] for span in spans.values()) for i in range(3))
+    low = expected = high = total
+    for least, usual, most in spans.values():
+        low, expected, high = low + least, expected + usual, high + most
     return low, expected, high, tuple(spans)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
-
-from llmpick.record import record
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from llmpick.schema import Model
@@ -31,8 +29,7 @@ REPLACED_TOKEN = frozenset({"electra", "convbert"})
 """Values of `model_type` that are pre-trained by telling replaced tokens apart (ELECTRA, ConvBERT papers)."""
 
 
-@record
-class Traits:
+class Traits(NamedTuple):
     """The facts of one model that the estimate reads. None or empty = unknown."""
 
     id: str
@@ -146,4 +143,4 @@ def _add_flags(facts: Traits, found: dict[str, float]) -> None:
 def clamp(name: str, amount: float) -> float:
     """`amount` within the bounds of the trait `name`."""
     low, high = BOUNDS[name]
-    return min(max(amount, low), high)
+    return low if amount < low else high if amount > high else amount
