@@ -25,6 +25,7 @@ from llmpick.config_json import from_config
 from llmpick.errors import LlmpickError
 from llmpick.sizing.estimate import peak
 from llmpick.sizing.job import Job
+from llmpick.sizing.memory import OUTPUTS
 from llmpick.sizing.overhead import context, slack
 from llmpick.units import GIB
 
@@ -65,17 +66,26 @@ def main() -> None:
 
 
 def traces(path: Path) -> None:
-    """Tensors of the estimate against tensors of the traced step."""
+    """Tensors of the estimate against those of the traced step, as Trainer runs it and with its outputs still named."""
+    traced = json.loads(path.read_text())
     groups: dict[str, list[float]] = defaultdict(list)
-    for row in json.loads(path.read_text())["cases"]:
-        job = Job(**row["job"])
-        parts = peak(from_config(row["config"]), job)
-        error = (parts.peak - parts.overhead) / row["traced"]["peak"] - 1
-        groups[f"{job.method}, {job.dtype}, autocast {job.mixed_precision}"].append(error)
+    for row in traced["cases"]:
+        job, network = Job(**row["job"]), from_config(traced["configs"][row["name"]])
+        parts = peak(network, job)
+        tensors, outputs = parts.peak - parts.overhead, 0.0
+        if "log_softmax" in row["op"]:
+            width = 4 if job.dtype == "fp32" and job.mixed_precision == "no" else 2
+            outputs = width * job.tokens * network.vocab_size
+        error = tensors / (row["peak"] + OUTPUTS * outputs) - 1
         switched = "on" if job.gradient_checkpointing else "off"
+        autocast = "no autocast" if job.mixed_precision == "no" else "autocast"
+        groups[f"{job.method}, {job.dtype}, {autocast}"].append(error)
         groups[f"{job.attention} attention, checkpointing {switched}"].append(error)
-        groups["all"].append(error)
-    table("traced steps (live tensors)", groups)
+        groups[f"{network.structure}s"].append(error)
+        groups["all, 0.6 of the outputs named"].append(error)
+        groups["all, Trainer"].append(tensors / row["peak"] - 1)
+        groups["all, a loop that names its outputs"].append(tensors / (row["peak"] + outputs) - 1)
+    table("traced steps (live tensors)", dict(sorted(groups.items(), key=lambda group: group[0].startswith("all"))))
 
 
 def published(path: Path, shapes: dict[str, Architecture], *, show: bool) -> None:
@@ -95,7 +105,7 @@ def published(path: Path, shapes: dict[str, Architecture], *, show: bool) -> Non
                 f"{one.id:10} {one.method:6} measured {one.measured:7.2f} GiB, said {one.said:7.2f} ({one.error:+.1%})"
             )
         groups[f"{one.source}, {one.method}"].append(one.error)
-        groups["all"].append(one.error)
+        groups["all serving" if one.method == "inference" else "all training"].append(one.error)
     table("published measurements that state everything", groups)
     cards = (8, 11, 12, 16, 24, 32, 40, 48, 80)
     wrong = [(one, card) for one in scored for card in cards if one.full <= card < one.measured]

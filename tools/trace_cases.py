@@ -13,9 +13,9 @@ DECODERS: dict[str, dict[str, Any]] = {
         "vocab_size": 50272, "word_embed_proj_dim": 2048, "max_position_embeddings": 4096,
     },
     "bloom-560m": {"model_type": "bloom", "hidden_size": 1024, "n_layer": 24, "n_head": 16, "vocab_size": 250880},
-    "gpt-neo-125m": {
-        "model_type": "gpt_neo", "hidden_size": 768, "num_layers": 12, "num_heads": 12, "vocab_size": 50257,
-        "attention_types": [[["global", "local"], 6]], "max_position_embeddings": 2048,
+    "cerebras-gpt-111m": {
+        "model_type": "gpt2", "n_embd": 768, "n_layer": 10, "n_head": 12, "n_inner": 3072, "vocab_size": 50257,
+        "n_positions": 2048,
     },
     "pythia-1b": {
         "model_type": "gpt_neox", "hidden_size": 2048, "num_hidden_layers": 16, "num_attention_heads": 8,
@@ -179,7 +179,7 @@ SEQUENCES: dict[str, dict[str, Any]] = {
         "model_type": "pegasus", "d_model": 1024, "encoder_layers": 8, "decoder_layers": 8,
         "encoder_attention_heads": 16, "decoder_attention_heads": 16, "encoder_ffn_dim": 4096, "decoder_ffn_dim": 4096,
         "vocab_size": 96103, "max_position_embeddings": 1024, "activation_function": "relu",
-        "decoder_start_token_id": 0,
+        "attention_dropout": 0.1, "decoder_start_token_id": 0,
     },
 }  # fmt: skip
 
@@ -202,9 +202,9 @@ REGIMES = (
 )  # fmt: skip
 ALWAYS = ({}, LORA, {**LORA, **GC}, {**QLORA, **GC})
 SHAPES = ((512, 4), (2048, 1), (256, 12), (1024, 3), (384, 7), (1536, 2), (128, 24))
-UNCHECKED = {"albert", "gpt_neo"}
-"""Without checkpointing of their own, or with one that fakes cannot follow."""
-NO_SDPA = {"gemma2", "bloom", "gpt_neo", "deberta-v2"}
+UNCHECKED = {"albert"}
+"""Without checkpointing of its own."""
+NO_SDPA = {"gemma2", "bloom", "deberta-v2"}
 SEPARATE_QV = {"llama", "mistral", "qwen2", "qwen3", "gemma", "gemma3_text", "olmo", "olmo2", "granite", "opt"}
 DROPPED = {"llama-3.2-1b", "qwen3-0.6b", "roberta-large", "gpt2"}
 QUANTIZED = {"llama-3.2-1b", "llama-3.1-8b", "mistral-7b", "qwen3-0.6b", "gemma-3-1b", "phi-3-mini", "smollm-135m"}

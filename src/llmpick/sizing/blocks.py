@@ -213,6 +213,10 @@ def _activation(regime: Regime, result: int, *, gated: bool) -> Activation:
         return Activation(
             (14 if regime.auto else 4 * regime.c) + more, (28 if regime.auto else 7 * regime.c) + more, out
         )
+    if kind == "relu2":  # autocast squares in fp32
+        return Activation(6, 22, 4) if regime.auto else Activation(regime.c, 5 * regime.c, regime.c)
+    if kind == "xielu":
+        return Activation(11, 28, 4) if regime.auto else Activation(4 * regime.c + 1, 9 * regime.c, regime.c)
     if gated:
         return Activation(3 * result, 6 * result, result)
     if kind == "relu":

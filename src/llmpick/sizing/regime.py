@@ -81,6 +81,8 @@ class Regime(NamedTuple):
                 return (12 if self.full else 8) * width
             case "wide":
                 return 4 * width + 8
+            case "rms16":
+                return (4 + (n if n == 2 else 0) + (n if self.full else 0)) * width + 4
             case "rms":
                 return (4 + (n if self.full else 0)) * width + 4
             case _:
@@ -117,7 +119,7 @@ def regime_of(architecture: Architecture, job: Job) -> Regime:
         targets=targets_of(architecture.model_type, job.targets),
         mlp_targets=frozenset() if job.targets == "attention" else targets_of("", job.targets),
         eager=job.attention == "eager" or (job.attention == "sdpa" and not style.sdpa),
-        length=job.seq_len,
+        length=min(job.seq_len, style.window or job.seq_len),
         batch=job.batch_size,
     )
 

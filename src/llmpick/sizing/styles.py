@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 class Style(NamedTuple):
     """How the layers of one class are written."""
 
-    norm: Literal["rms", "rms32", "layer", "layer32", "wide"] = "rms"
-    """rms scales by its weight in the input's dtype, rms32 in fp32; layer is the fused kernel, layer32 written out in
-    fp32, wide the kernel on a copy in fp32, cast back."""
+    norm: Literal["rms", "rms16", "rms32", "layer", "layer32", "wide"] = "rms"
+    """rms scales by its weight in the input's dtype, rms32 in fp32, rms16 multiplies the 16-bit input itself; layer is
+    the fused kernel, layer32 written out in fp32, wide the kernel on a copy in fp32, cast back."""
     order: Literal["pre", "post", "sandwich", "output"] = "pre"
     """Norms before the blocks, after the residual sum, on both sides, or on a block's output alone."""
-    activation: Literal["fused", "tanh", "relu", "bloom"] = "fused"
-    """One kernel; or GELU's tanh form in elementary steps; or ReLU, which keeps its result; or BLOOM's own."""
+    activation: Literal["fused", "tanh", "relu", "relu2", "xielu", "bloom"] = "fused"
+    """One kernel; GELU's tanh form in elementary steps; ReLU, which keeps its result, or its square; Apertus's xIELU
+    and BLOOM's GELU, written out."""
     parallel: bool = False
     """Attention and MLP read the same residual stream."""
     qkv_views: bool = False
@@ -43,6 +44,8 @@ class Style(NamedTuple):
     """Scores of contents against relative positions are computed apart and picked from (DeBERTa)."""
     sdpa: bool = True
     """The class has an SDPA path; eager is what runs where it has none."""
+    window: int = 0
+    """Eager attention computes scores of blocks of about this many keys; 0 = of all."""
     mask: bool = False
     """An attention mask is always built, even for sequences without padding."""
     widened_loss: bool = True
@@ -57,51 +60,84 @@ BERT = Style(norm="layer", order="post", dropout=True, attention_dropout=True, s
 BART = Style(norm="layer", order="post", dropout=True, softmax32=False, widened_loss=False)
 GPT = Style(norm="layer", activation="tanh")
 T5 = Style(
-    dropout=True, inner_dropout=True, attention_dropout=True, softmax32=False, bias=True, widened_loss=False, tied=True
+    norm="rms16",
+    dropout=True,
+    inner_dropout=True,
+    attention_dropout=True,
+    softmax32=False,
+    bias=True,
+    widened_loss=False,
+    tied=True,
 )
 
 _BY_MODEL_TYPE = {
     "albert": BERT._replace(dropout=False, attention_dropout=False, activation="tanh"),
-    "bloom": Style(norm="layer", activation="bloom", qkv_views=True, sdpa=False),
-    "codegen": GPT._replace(widened=True, by_heads=True, sdpa=False),
+    "apertus": Style(activation="xielu"),
+    "arcee": Style(activation="relu2"),
+    "bloom": Style(norm="layer", activation="bloom", qkv_views=True),
+    "codegen": GPT._replace(widened=True, by_heads=True),
     "cohere": Style(norm="layer32"),
     "cohere2": Style(norm="layer32"),
-    "deberta": BERT._replace(sdpa=False, disentangled=True),
-    "deberta-v2": BERT._replace(sdpa=False, disentangled=True),
+    "deberta": BERT._replace(disentangled=True),
+    "deberta-v2": BERT._replace(disentangled=True),
     "falcon": Style(norm="layer", softmax32=False, mask=True),
     "gemma": Style(norm="rms32"),
-    "gemma2": Style(norm="rms32", order="sandwich", softcap=True, sdpa=False),
+    "gemma2": Style(norm="rms32", order="sandwich", softcap=True),
     "gemma3": Style(norm="rms32", order="sandwich"),
+    "gemma3n": Style(norm="rms32", order="sandwich"),
     "gemma3_text": Style(norm="rms32", order="sandwich"),
     "gpt2": GPT._replace(qkv_views=True, dropout=True, attention_dropout=True, softmax32=False),
     "gpt_bigcode": GPT._replace(activation="fused", qkv_views=True, dropout=True, attention_dropout=True),
-    "gpt_neo": GPT._replace(widened=True, sdpa=False),
+    "gpt_neo": GPT._replace(widened=True),
     "gpt_neox": Style(norm="layer", parallel=True, qkv_views=True, by_heads=True),
-    "gptj": GPT._replace(widened=True, by_heads=True, sdpa=False),
+    "gptj": GPT._replace(widened=True, by_heads=True),
     "m2m_100": BART._replace(order="pre", activation="relu", attention_dropout=True),
     "mbart": BART._replace(order="pre"),
     "modernbert": Style(norm="layer", qkv_views=True),
     "mt5": T5._replace(activation="tanh"),
+    "nemotron": Style(norm="layer", activation="relu2"),
+    "nomic_bert": BERT._replace(dropout=False, attention_dropout=False),
     "olmo": Style(norm="wide"),
     "olmo2": Style(norm="rms32", order="output"),
     "olmo3": Style(norm="rms32", order="output"),
     "opt": Style(norm="layer", activation="relu", dropout=True),
     "pegasus": BART._replace(order="pre", activation="relu", attention_dropout=True),
+    "persimmon": Style(norm="layer", activation="relu2", qkv_views=True, by_heads=True),
     "phi": GPT._replace(by_heads=True),
     "phi3": Style(qkv_views=True, by_heads=True),
+    "rembert": BERT._replace(dropout=False, attention_dropout=False),
     "stablelm": Style(norm="layer", by_heads=True),
     "t5": T5._replace(activation="tanh"),
+    "t5gemma": Style(norm="rms32", order="sandwich", softcap=True),
     "umt5": T5._replace(activation="tanh"),
+    "vaultgemma": Style(norm="rms32", softcap=True),
+    "xlm-roberta-xl": BERT._replace(order="pre"),
 }
+
+
+# Classes whose `_supports_sdpa` is false in transformers 5.23.
+NO_SDPA = frozenset((
+    "big_bird", "bigbird_pegasus", "bloom", "canine", "codegen", "convbert", "deberta", "deberta-v2", "deepseek_v4",
+    "fnet", "gemma2", "gpt_neo", "gpt_oss", "gptj", "led", "longformer", "longt5", "megatron-bert", "mimo_v2_flash",
+    "mpnet", "mpt", "pegasus_x", "rembert", "squeezebert", "switch_transformers", "t5gemma", "vaultgemma", "xlnet",
+))  # fmt: skip
+BLOCKS = {"big_bird": 640, "bigbird_pegasus": 640, "led": 1024, "longformer": 1024, "longt5": 512, "pegasus_x": 1024}
+"""Keys per query of block-sparse attention, with the overlap of its blocks."""
 
 
 def style_of(architecture: Architecture) -> Style:
     """The style of the class; for one not listed, what its norms and its structure suggest."""
-    known = _BY_MODEL_TYPE.get(architecture.model_type)
-    if known and known.inner_dropout and not architecture.gated_mlp:
-        return known._replace(activation="relu")  # T5 1.0
-    if known:
-        return known
+    kind = architecture.model_type
+    style = _BY_MODEL_TYPE.get(kind) or _likely(architecture)
+    if style.inner_dropout and not architecture.gated_mlp:
+        style = style._replace(activation="relu")  # T5 1.0
+    if kind in NO_SDPA:
+        style = style._replace(sdpa=False, window=BLOCKS.get(kind, 0))
+    return style
+
+
+def _likely(architecture: Architecture) -> Style:
+    """What norms and structure suggest of a class that is not listed."""
     if architecture.structure == "encoder-decoder":
         return T5 if architecture.norm == "rms" else BART
     if architecture.structure == "encoder":

@@ -1,0 +1,102 @@
+"""The estimate against steps of transformers' and PEFT's own code, byte by byte (tools/trace_memory.py)."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from llmpick.config_json import from_config
+from llmpick.sizing.job import Job
+from llmpick.sizing.memory import OUTPUTS, train
+from llmpick.verdict import Breakdown
+
+TRACED = json.loads((Path(__file__).parent / "data" / "trace_memory.json").read_text())
+
+
+class Step(NamedTuple):
+    row: dict[str, Any]
+    job: Job
+    structure: str
+    said: Breakdown
+
+    @property
+    def tensors(self) -> int:
+        return self.said.peak - self.said.overhead
+
+    @property
+    def outputs(self) -> float:
+        """Bytes of the logits themselves: a loop that still names the model's outputs holds them at the loss."""
+        if "log_softmax" not in self.row["op"]:
+            return 0.0
+        width = 4 if self.job.dtype == "fp32" and self.job.mixed_precision == "no" else 2
+        return width * self.job.tokens * TRACED["configs"][self.row["name"]]["vocab_size"]
+
+    @property
+    def error(self) -> float:
+        """Against the step with the share of its outputs that the estimate allows for."""
+        return self.tensors / (self.row["peak"] + OUTPUTS * self.outputs) - 1
+
+
+def step(row: dict[str, Any]) -> Step:
+    network, job = from_config(TRACED["configs"][row["name"]]), Job(**row["job"])
+    return Step(row, job, network.structure, train(network, job))
+
+
+STEPS = [step(row) for row in TRACED["cases"]]
+GROUPS = {
+    "all": lambda _: True,
+    "decoders": lambda one: one.structure == "decoder",
+    "encoders": lambda one: one.structure == "encoder",
+    "sequence to sequence": lambda one: one.structure == "encoder-decoder",
+    "checkpointing": lambda one: one.job.gradient_checkpointing,
+    "no checkpointing": lambda one: not one.job.gradient_checkpointing,
+    "eager": lambda one: one.job.attention == "eager",
+    "sdpa": lambda one: one.job.attention == "sdpa",
+    "pure bf16": lambda one: one.job.dtype == "bf16" and one.job.mixed_precision == "no",
+    "autocast, adapters": lambda one: one.job.mixed_precision == "bf16" and one.job.method != "full",
+    "full fine-tuning": lambda one: one.job.method == "full",
+    "qlora": lambda one: one.job.method == "qlora",
+}
+
+
+def test_there_are_enough_steps_of_every_kind() -> None:
+    assert len(STEPS) >= 300
+    assert len({one.row["name"] for one in STEPS}) >= 30
+    for belongs in GROUPS.values():
+        assert sum(map(belongs, STEPS)) >= 10
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_estimate_is_near_the_traced_peak(group: str) -> None:
+    errors = [one.error for one in STEPS if GROUPS[group](one)]
+    sizes = sorted(map(abs, errors))
+    assert statistics.median(sizes) <= 0.03
+    assert sizes[int(0.9 * (len(sizes) - 1))] <= 0.08
+    assert sum(error < -0.05 for error in errors) <= 0.05 * len(errors)
+
+
+@pytest.mark.parametrize("one", STEPS, ids=lambda one: f"{one.row['name']}-{one.job.method}-{one.job.seq_len}")
+def test_weights_and_states_are_counted_exactly(one: Step) -> None:
+    parts = one.row["parts"]
+    head = 1e7  # a classification head, which PEFT trains beside the adapters
+    assert one.said.weights + one.said.adapters == pytest.approx(parts["weights"], rel=0.02, abs=head)
+    assert one.said.optimizer == pytest.approx(parts["optimizer"], rel=0.02, abs=head)
+
+
+def test_no_step_is_far_off() -> None:
+    worst = max(STEPS, key=lambda one: abs(one.error))
+    assert abs(worst.error) < 0.12, (worst.row["name"], worst.job, worst.error)
+
+
+def test_trainer_and_a_hand_written_loop_are_both_within_the_bars() -> None:
+    """Trainer lets go of the logits before it turns back, a loop that names them does not."""
+    for kept in (0, 1):
+        errors = [one.tensors / (one.row["peak"] + kept * one.outputs) - 1 for one in STEPS]
+        sizes = sorted(map(abs, errors))
+        assert statistics.median(sizes) <= 0.03
+        assert sizes[int(0.9 * (len(sizes) - 1))] <= 0.08
+        assert sum(error < -0.05 for error in errors) <= 0.05 * len(errors)
