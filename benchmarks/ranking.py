@@ -26,8 +26,8 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools")]
 import fit_quality as fitting  # noqa: E402
 
 from llmpick import catalog as catalogs  # noqa: E402
+from llmpick.catalog.suites import load  # noqa: E402
 from llmpick.quality import QualityTable, Traits, judge  # noqa: E402
-from llmpick.quality.evidence import load  # noqa: E402
 from llmpick.quality.judging import RANGE_Z  # noqa: E402
 
 DRAWS = 10_000

@@ -11,9 +11,10 @@ import pytest
 from llmpick import catalog as catalogs
 from llmpick.catalog.kinds import kind_of
 from llmpick.catalog.parsing import parse
+from llmpick.catalog.suites import load, problems
 from llmpick.errors import CatalogError
 from llmpick.languages import KNOWN
-from llmpick.quality.evidence import Suite, load, problems, subject_traits
+from llmpick.quality.evidence import Suite, subject_traits
 from llmpick.quality.question import KINDS
 
 ROOT = Path(__file__).parents[1] / "catalog"

@@ -33,8 +33,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from llmpick import catalog as catalogs  # noqa: E402
+from llmpick.catalog.suites import load  # noqa: E402
 from llmpick.quality import Question, Traits, question, strength, traits  # noqa: E402
-from llmpick.quality.evidence import Results, Suite, load, subject_traits  # noqa: E402
+from llmpick.quality.evidence import Results, Suite, subject_traits  # noqa: E402
 from llmpick.quality.question import guessed, matches, unlisted, weights_of  # noqa: E402
 from llmpick.quality.table import Cited, Known, QualityTable, Spread, Standing, Term  # noqa: E402
 from llmpick.quality.traits import amounts, year_trait  # noqa: E402

@@ -405,7 +405,7 @@ def expected_files(catalog: Catalog) -> Iterator[Remark]:
 
 def usable_evidence(catalog: Catalog) -> Iterator[Remark]:
     """Every comparison under evidence/ can be read, uses the catalog's words and says each model's facts once."""
-    from llmpick.quality.evidence import problems
+    from llmpick.catalog.suites import problems
 
     for path, message in problems(catalog):
         yield Remark(path, (), message)
