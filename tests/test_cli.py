@@ -120,6 +120,24 @@ def test_every_form_ranks_the_same_models(call):
         assert places == sorted(places), form
 
 
+def estimated(call, *arguments):
+    return json.loads(call("estimate", "Qwen/Qwen3-8B", *arguments, "--format", "json")[1])
+
+
+def test_several_cards_hold_a_copy_each_or_share_one(call):
+    copied = estimated(call, "--gpu", "2x80GB", "--method", "qlora")
+    shared = estimated(call, "--gpu", "2x80GB", "--method", "full")
+    alone = estimated(call, "--gpu", "80GB", "--method", "full")
+    assert copied["fits"] and any("DDP" in text for text in copied["assumptions"])
+    assert any("FSDP" in text for text in shared["assumptions"])
+    assert shared["peak_bytes"] < alone["peak_bytes"]
+
+
+def test_serving_takes_one_card_however_many_there_are(call):
+    one, two = (estimated(call, "--gpu", gpu, "--method", "inference") for gpu in ("24GB", "2x24GB"))
+    assert one["peak_bytes"] == two["peak_bytes"] > 8.19e9 * 2
+
+
 def test_a_pipe_gets_one_line_per_model_and_no_box(call):
     _, out, err = call(*CLASSIFY)
     lines = out.splitlines()

@@ -11,6 +11,7 @@ from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.profile import find_task
 from llmpick.sizing.estimate import Run, estimate
 from llmpick.sizing.job import usual
+from llmpick.sizing.methods import across
 from llmpick.units import parse_gpu, parse_number
 
 if TYPE_CHECKING:
@@ -43,11 +44,14 @@ def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catal
     gpu = parse_gpu(str(raw["gpu"]), catalog.gpus) if "gpu" in raw else None
     given = {field: _field(field, value) for field, value in raw.items() if field in WORDS or field in WHOLE}
     method = given.pop("method", "lora")
-    given |= _task(raw, shape, catalog, given) | _cards(gpu, given)
+    given |= _task(raw, shape, catalog, given) | _cards(gpu, method)
     for flag in ("gradient_checkpointing",):
         given |= {flag: raw[flag]} if flag in raw else {}
     given |= {"targets": str(raw["lora_targets"])} if "lora_targets" in raw else {}
-    return estimate(name, shape, usual(shape, method, **given), gpu, run=_run(raw, gpu, catalog))
+    job = usual(shape, method, **given)
+    if gpu and job.n_gpus > 1 and "sharding" not in raw:
+        job = across(shape, job, gpu.usable_bytes)
+    return estimate(name, shape, job, gpu, run=_run(raw, gpu, catalog))
 
 
 def read_config(path: Path) -> Architecture:
@@ -97,10 +101,9 @@ def _task(raw: Mapping[str, Any], shape: Architecture, catalog: Catalog, given: 
     return {"vocabulary_head": task.vocabulary_head, **length}
 
 
-def _cards(gpu: GpuSetup | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    if gpu is None or gpu.count < 2:
-        return {}
-    return {"n_gpus": gpu.count} | ({} if "sharding" in given else {"sharding": "ddp"})
+def _cards(gpu: GpuSetup | None, method: str) -> dict[str, Any]:
+    """Several cards train together; serving takes one."""
+    return {"n_gpus": gpu.count} if gpu and gpu.count > 1 and method != "inference" else {}
 
 
 def _run(raw: Mapping[str, Any], gpu: GpuSetup | None, catalog: Catalog) -> Run:
