@@ -1,0 +1,45 @@
+"""From what was asked (flags, a profile file, directories) to the catalog and the Profile an answer rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from llmpick.catalog import Catalog
+    from llmpick.profile import Profile
+
+
+def load(directories: list[Path] | None) -> Catalog:
+    """The bundled catalog with the user's own laid over it; those are held to the rules an answer rests on."""
+    from llmpick import catalog
+    from llmpick.hub import user_catalog
+
+    own = user_catalog()
+    layers = ([own] if own else []) + list(directories or [])
+    facts = catalog.load(tuple(layers))
+    if layers:
+        from llmpick import lint
+
+        lint.demand(layers)
+    return facts
+
+
+def given(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags laid over the fields of the file that `--profile` names."""
+    from llmpick import profile
+    from llmpick.files import read_mapping
+
+    flags = {name: value for name, value in raw.items() if value is not None and name != "profile"}
+    base = read_mapping(str(raw["profile"])) if raw.get("profile") else {}
+    return profile.merge(base, flags)
+
+
+def build(fields: Mapping[str, Any], facts: Catalog) -> Profile:
+    """The Profile that `fields` describe, this machine's cards put in for `auto`."""
+    from llmpick import machine, profile
+    from llmpick.steps.asked import vocabulary
+
+    return profile.build(machine.resolve(fields, facts.gpus), vocabulary(facts))
