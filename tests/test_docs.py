@@ -12,7 +12,7 @@ from llmpick import cli
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-INTERACTIVE = {"interview"}
+INTERACTIVE = {"interview", "mcp"}
 NETWORK = {("catalog", "add"), ("catalog", "refresh")}
 EXAMPLE_MODEL = "Qwen/Qwen3-8B"
 

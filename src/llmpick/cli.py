@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from llmpick import request
 from llmpick.errors import CatalogError, LlmpickError
 from llmpick.flags import CATALOG, JOB, PROFILE, SEARCH, USE, takes
 
@@ -98,8 +99,8 @@ def interview(
     """Ask for the profile question by question, then answer like `recommend`."""
     from llmpick import interview
 
-    facts, given = _facts(raw, catalog)
-    answers = interview.run(given, facts, save=save, force=force)
+    facts = request.load(catalog)
+    answers = interview.run(request.given(raw), facts, save=save, force=force)
     answer = _recommend(answers, catalog, _format(format, None), None, force)
     interview.finish(answer, force=force)
 
@@ -174,7 +175,7 @@ def estimate(
     """Memory, time and cost of training one model, part by part."""
     from llmpick import estimating
 
-    facts = _catalog(catalog)
+    facts = request.load(catalog)
     _show("memory", (estimating.answer(raw, model, config, facts),), format, output, force)
 
 
@@ -232,7 +233,7 @@ def license(
     """May I use it, for this? Verdict, duties and the clause. Not legal advice."""
     from llmpick.licensing import asking
 
-    facts = _catalog(catalog)
+    facts = request.load(catalog)
     _show("license", (asking.answer(name, raw, facts),), format, output, force)
 
 
@@ -248,7 +249,7 @@ def tree(
     """The decision tree itself: steps, constraints, criteria, weights."""
     from llmpick import tree
 
-    facts = _catalog(catalog)
+    facts = request.load(catalog)
     _show("tree", (tree.tree(facts, task),), format, output, force)
 
 
@@ -264,11 +265,19 @@ def hardware(
     """What this machine has; with --gpus, what each known GPU has."""
     from llmpick import machine
 
-    facts = _catalog(catalog)
+    facts = request.load(catalog)
     if gpus:
         _show("gpus", (facts.gpus,), format, output, force)
     else:
         _show("machine", (machine.cards(),), format, output, force)
+
+
+@app.command()
+def mcp(*, catalog: CATALOG = None) -> None:
+    """Serve the same answers to an agent: a Model Context Protocol server over stdio (extra `mcp`)."""
+    from llmpick import mcp_server
+
+    mcp_server.serve(catalog)
 
 
 @catalog_app.command("list")
@@ -285,7 +294,7 @@ def catalog_list(
     from llmpick.catalog import browse
     from llmpick.searching import wanted
 
-    facts = _catalog(catalog)
+    facts = request.load(catalog)
     _show("models", (browse.select(facts, wanted(raw)),), format, output, force)
 
 
@@ -301,7 +310,7 @@ def catalog_show(
     """One model's whole entry with its sources."""
     from llmpick.catalog import browse
 
-    facts = _catalog(catalog)
+    facts = request.load(catalog)
     _show("entry", (facts, browse.find_any(facts, model)), format, output, force)
 
 
@@ -312,7 +321,7 @@ def catalog_stats(
     """Counts, coverage per field, the oldest facts."""
     from llmpick.catalog import browse
 
-    _show("stats", (browse.stats(_catalog(catalog)),), format, output, force)
+    _show("stats", (browse.stats(request.load(catalog)),), format, output, force)
 
 
 @catalog_app.command("check")
@@ -343,7 +352,7 @@ def catalog_add(
     from llmpick import hub
 
     folder = hub.target(catalog or [])
-    print(hub.add(name, _catalog(catalog), folder, date.today().isoformat(), force=force).text)
+    print(hub.add(name, request.load(catalog), folder, date.today().isoformat(), force=force).text)
 
 
 @catalog_app.command("refresh")
@@ -359,7 +368,7 @@ def catalog_refresh(
     from llmpick import hub
 
     folder = hub.target(catalog or [], make=not dry_run)
-    refreshed = hub.refresh(_catalog(catalog), folder, date.today().isoformat(), family=family, dry_run=dry_run)
+    refreshed = hub.refresh(request.load(catalog), folder, date.today().isoformat(), family=family, dry_run=dry_run)
     print(refreshed.text)
     if refreshed.exit_code:
         raise typer.Exit(refreshed.exit_code)
@@ -414,42 +423,10 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-def _catalog(directories: list[Path] | None) -> Catalog:
-    """The bundled catalog with the user's own laid over it; those are held to the rules an answer rests on."""
-    from llmpick import catalog
-    from llmpick.hub import user_catalog
-
-    own = user_catalog()
-    layers = ([own] if own else []) + list(directories or [])
-    facts = catalog.load(tuple(layers))
-    if layers:
-        from llmpick import lint
-
-        lint.demand(layers)
-    return facts
-
-
-def _facts(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, dict[str, Any]]:
-    """The catalog, and the flags laid over what `--profile` gives."""
-    from llmpick import profile
-    from llmpick.files import read_mapping
-
-    given = {name: value for name, value in raw.items() if value is not None and name != "profile"}
-    base = read_mapping(str(raw["profile"])) if raw.get("profile") else {}
-    return _catalog(directories), profile.merge(base, given)
-
-
-def _build(given: Mapping[str, Any], facts: Catalog) -> Profile:
-    from llmpick import machine, profile
-    from llmpick.steps.asked import vocabulary
-
-    return profile.build(machine.resolve(given, facts.gpus), vocabulary(facts))
-
-
 def _asked(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, Profile]:
     """The catalog and the Profile that the flags describe."""
-    facts, given = _facts(raw, directories)
-    return facts, _build(given, facts)
+    facts = request.load(directories)
+    return facts, request.build(request.given(raw), facts)
 
 
 def _what_if(change: str, given: Mapping[str, Any], answer: Ranking, facts: Catalog) -> str:
@@ -459,7 +436,7 @@ def _what_if(change: str, given: Mapping[str, Any], answer: Ranking, facts: Cata
     name, equals, value = change.partition("=")
     if not equals:
         raise LlmpickError(f"--what-if: {change!r} is no change", "write flag=value, for example gpu=48GB")
-    return sensitivity.what_if(change, answer, _build(profile.merge(given, {name: value}), facts), facts).text
+    return sensitivity.what_if(change, answer, request.build(profile.merge(given, {name: value}), facts), facts).text
 
 
 def _recommend(
@@ -471,8 +448,9 @@ def _recommend(
     from llmpick import engine
     from llmpick.render import ranking as render
 
-    facts, given = _facts({name: value for name, value in raw.items() if name != "what_if"}, directories)
-    answer = engine.rank(facts, _build(given, facts))
+    facts = request.load(directories)
+    given = request.given({name: value for name, value in raw.items() if name != "what_if"})
+    answer = engine.rank(facts, request.build(given, facts))
     said = tuple(_what_if(change, given, answer, facts) for change in raw.get("what_if") or ())
     answer = replace(answer, notes=answer.notes + said)
     if form in ("markdown", "html"):
