@@ -276,11 +276,15 @@ def test_flags_win_over_the_file(tmp_path):
         ("annual_revenue_usd: true", "write a number from 0"),
         ("region: 7", "write text"),
         ("region: Atlantis", "ISO 3166"),
-        ("- a list", "holds no fields"),
-        ("a: [", "neither YAML nor JSON"),
+        ("- a list", "1:1: not a mapping"),
+        ("a: [", "not valid YAML"),
         ("extra: 3", "`extra` must hold fields"),
         ("situation: 3", "`situation` must hold fields"),
         ("situation: {}\ncolour: red", "unknown field `colour`"),
+        ("[" * 100_000, "nested deeper than"),
+        ("{" * 100_000, "nested deeper than"),
+        ("a: &a [1]\nb: *a", "aliases"),
+        ("note: " + "x" * (1 << 20), "larger than 1 MiB"),
     ],
 )
 def test_a_bad_file_is_one_line_that_says_what_is_right(tmp_path, text, message):
@@ -314,6 +318,13 @@ def test_affiliates_and_employers_count_where_the_license_says_so():
 def test_what_was_not_considered_is_said(tmp_path):
     path = write(tmp_path, "a.yaml", "extra: {moon_phase: full}")
     assert asking.answer("mit", {"situation": path}, CATALOG).verdict.because.endswith("not considered: moon_phase")
+
+
+def test_json_may_be_indented_by_tabs_and_words_are_read_as_meant(tmp_path):
+    stated = write(tmp_path, "a.json", '{\n\t"commercial": false,\n\t"region": "US"\n}')
+    assert asking.answer("mrl", {"situation": stated}, CATALOG).verdict.verdict == "allowed"
+    stated = write(tmp_path, "a.yaml", "commercial: yes")
+    assert asking.answer("mrl", {"situation": stated}, CATALOG).verdict.verdict == "forbidden"
 
 
 def test_a_missing_file_is_an_error():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog import browse
-from llmpick.config_json import from_config
+from llmpick.config_json import from_config, parse_config
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.profile import find_task
+from llmpick.reading import LARGEST_CONFIG, read_bytes
 from llmpick.sizing.estimate import Run, estimate
 from llmpick.sizing.job import usual
 from llmpick.sizing.methods import across
@@ -32,8 +32,6 @@ WORDS = {
     "sharding": ("none", "ddp", "zero1", "zero2", "zero3", "fsdp"),
 }
 WHOLE = {"rank": 65_536, "seq_len": 10_000_000, "batch_size": 1_000_000}
-LARGEST_CONFIG = 16 << 20
-"""Bytes of a config.json beyond which it is refused."""
 
 
 def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catalog: Catalog) -> Memory:
@@ -56,16 +54,8 @@ def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catal
 
 def read_config(path: Path) -> Architecture:
     """The Architecture in a config.json; raises LlmpickError in one line."""
-    try:
-        data = path.read_bytes()[: LARGEST_CONFIG + 1]
-    except OSError as error:
-        raise LlmpickError(f"cannot read {path}: {error.strerror}", "name a Hugging Face config.json") from None
-    if len(data) > LARGEST_CONFIG:
-        raise LlmpickError(f"{path} is larger than 16 MiB", "name a Hugging Face config.json")
-    try:
-        fields = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise LlmpickError(f"{path} is not JSON: {error}", "name a Hugging Face config.json") from None
+    hint = "name a Hugging Face config.json"
+    fields = parse_config(read_bytes(path, LARGEST_CONFIG, hint), str(path), hint)
     try:
         return from_config(fields)
     except LlmpickError as error:

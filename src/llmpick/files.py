@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -12,40 +10,14 @@ from typing import Any
 
 from llmpick.errors import LlmpickError
 
-LARGEST_PROFILE = 1 << 20
-"""Bytes of a profile file beyond which it is refused: it has some twenty short fields."""
+PROFILE_HINT = "write one field a line, for example `task: classification`"
 
 
 def read_mapping(path: str) -> dict[str, Any]:
-    """The YAML mapping at `path`, `-` for standard input; raises LlmpickError as `file:line:column: what`."""
-    from llmpick.catalog import yamltext
+    """The profile at `path`, `-` for standard input; raises LlmpickError as `file:line:column: what`."""
+    from llmpick import reading
 
-    name = "stdin" if path == "-" else path
-    try:
-        data = _bytes(path)
-        document = yamltext.read(yamltext.decode(data))
-        problems = document.problems
-    except OSError as error:
-        raise LlmpickError(f"cannot read {name}: {error.strerror}", "name a YAML file, or - for stdin") from None
-    except yamltext.Problem as error:
-        problems = (error,)
-    if problems:
-        mark = problems[0].mark
-        raise LlmpickError(f"{name}:{mark.line}:{mark.column}: {problems[0].message}")
-    fields = json.loads(document.json)
-    if not isinstance(fields, dict):
-        raise LlmpickError(f"{name}:1:1: not a mapping", "write one field a line, for example `task: classification`")
-    return fields
-
-
-def _bytes(path: str) -> bytes:
-    if path == "-":
-        return sys.stdin.buffer.read(LARGEST_PROFILE)
-    with Path(path).open("rb") as file:
-        data = file.read(LARGEST_PROFILE + 1)
-    if len(data) > LARGEST_PROFILE:
-        raise LlmpickError(f"{path} is larger than 1 MiB", "a profile has some twenty short fields")
-    return data
+    return reading.read_mapping(path, PROFILE_HINT)
 
 
 def write(path: Path, text: str, *, force: bool) -> None:

@@ -171,7 +171,7 @@ def schema_key() -> str:
     """Changes with every edit of the code that defines records or reads them."""
     modules = {kind.record.partition(":")[0].partition(".")[2] for kind in KINDS}
     modules |= {"record", "architecture", "catalog.codec", "catalog.compiled", "catalog.kinds"}
-    modules |= {"catalog.parsing", "catalog.yamltext"}
+    modules |= {"catalog.parsing", "yamltext"}
     total = 0
     for module in sorted(modules):
         total = zlib.crc32((PACKAGE / f"{module.replace('.', '/')}.py").read_bytes(), total)

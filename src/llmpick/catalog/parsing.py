@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from llmpick.catalog import yamltext
+from llmpick import yamltext
 from llmpick.catalog.faults import Fault, printable
-from llmpick.catalog.yamltext import Document, Mark, Problem, mark_of
 from llmpick.errors import did_you_mean
+from llmpick.yamltext import Document, Mark, Problem, mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,15 @@ def read_config(config: Mapping[str, object]) -> Reading:
     architecture = Architecture(**shape)
     _consistent(architecture)
     return Reading(architecture=architecture, assumptions=tuple(fields.assumptions))
+
+
+def parse_config(data: bytes, name: str, hint: str = "") -> Any:
+    """The JSON in `data`, the bytes of a `config.json` called `name`; raises LlmpickError, one line."""
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        said = "it is nested too deep" if isinstance(error, RecursionError) else error
+        raise LlmpickError(f"{name} is not JSON: {said}", hint) from None
 
 
 def from_config(config: Mapping[str, object]) -> Architecture:

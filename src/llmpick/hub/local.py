@@ -54,7 +54,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
 
 def front_matter(card: str) -> Mapping[str, Any]:
     """The metadata at the head of a model card; empty where there is none that can be read."""
-    from llmpick.catalog import yamltext
+    from llmpick import yamltext
 
     found = FRONT_MATTER.match(card)
     try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
 from llmpick.licensing.situation import Situation, from_mapping, refuse_unknown
+from llmpick.reading import read_mapping
 from llmpick.record import record
 
 if TYPE_CHECKING:
@@ -30,33 +30,11 @@ class CaseFile:
 
 def read(path: Path) -> CaseFile:
     """The case in a YAML or JSON file. LlmpickError says what is wrong with it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LlmpickError(f"cannot read {path}: {error}") from error
-    values = parsed(text, path)
-    if not isinstance(values, dict):
-        raise LlmpickError(f"{path}: holds no fields", "write `field: value` lines, such as `commercial: true`")
+    values = read_mapping(str(path), "write `field: value` lines, such as `commercial: true`")
     try:
         return from_case(values)
     except LlmpickError as error:
         raise LlmpickError(f"{path}: {error.message}", error.hint) from error
-
-
-def parsed(text: str, path: Path) -> object:
-    """What JSON or YAML text holds."""
-    import yaml
-
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise LlmpickError(f"{path}{where}: neither YAML nor JSON", "write `field: value` lines") from error
 
 
 def from_case(values: Mapping[str, Any]) -> CaseFile:

@@ -136,8 +136,12 @@ def typed(stated: Mapping[str, Any]) -> dict[str, Any]:
     return {key: READERS[kinds[key]](key, value) for key, value in stated.items()}
 
 
+WORDS = {"true": True, "yes": True, "false": False, "no": False}
+
+
 def read_bool(key: str, value: object) -> bool:
-    """`value` if it is true or false."""
+    """`value` if it is true or false, or the word for it."""
+    value = WORDS.get(value.strip().casefold()) if isinstance(value, str) else value
     if not isinstance(value, bool):
         raise LlmpickError(f"`{key}` is {value!r}", "write true or false")
     return value

@@ -66,8 +66,9 @@ def read_one(key: str, value: Any, known: Collection[str]) -> dict[str, Any] | N
         words, field, meaning = BY_VALUE[key]
         return {field: meaning} if any(word in key_of(value) for word in words) else {}
     for words, field, truth in YES_NO:
-        if isinstance(value, bool) and any(word in key for word in words):
-            return yes_no(field, truth, value)
+        said = {"yes": True, "no": False}.get(value, value) if isinstance(value, str) else value
+        if isinstance(said, bool) and any(word in key for word in words):
+            return yes_no(field, truth, said)
     return None
 
 
