@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import render_cases as cases
 from llmpick.catalog.browse import Bare, Coverage, Dated, Stats
-from llmpick.explain import Compared, Contrast, Contribution, Explanation
+from llmpick.explain import Basis, Compared, Contrast, Contribution, Explanation
 from llmpick.guidance.answers import AdviseAnswer, Data, Metric, Plan, Setting, Technique
 from llmpick.licensing.asking import Answer
 from llmpick.machine import Card
-from llmpick.quality import Quality
+from llmpick.quality import Part, Published, Quality
 from llmpick.schema import Gpu, Model, Source
+from llmpick.sensitivity import Stability
 from llmpick.tree import Branch, Constraint, Criterion, Tree
 from llmpick.units import GIB
+from llmpick.winning import Condition
 
 RANKING = cases.ranking()
 FIRST, SECOND, *_ = RANKING.recommended
@@ -27,8 +29,27 @@ EXPLANATION = Explanation(
         because=(Contribution(criterion="quality", gap=0.0055, because="two places higher"),),
         despite=(),
     ),
-    would_win_if=("its quality were 0.63 instead of 0.61",),
+    would_win_if=(
+        Condition(text="its quality were 0.63 instead of 0.61", kind="value", criterion="quality", amount=0.63, rank=1),
+    ),
     ranking=RANKING,
+    basis=Basis(
+        quality=Quality(expected=0.7, low=0.6, high=0.8, because="second of 8 on 13 legal tasks (LexGLUE)"),
+        parts=(Part(name="structure", amount=-0.4), Part(name="size", amount=1.25)),
+        published=(
+            Published(
+                suite="LexGLUE",
+                tasks=13,
+                place=2,
+                of=8,
+                because="second of 8 on 13 legal tasks (LexGLUE)",
+                source="github:coastalcph/lex-glue@419a49d0fe:README.md",
+                near=True,
+            ),
+        ),
+    ),
+    stability=(Stability(criterion="quality", weight=0.39, low=0.2, high=1.0, below="org/other", above=None),),
+    first_share=0.49,
 )
 COMPARED = (
     Compared(verdict=FIRST, rank=1, quality=Quality(expected=0.7, low=0.6, high=0.8, because="-"), failed=""),

@@ -136,7 +136,7 @@ def test_with_results_the_reason_is_the_nearest_of_them_and_their_source() -> No
 
 def test_all_its_results_can_be_told_the_nearest_first() -> None:
     rows = published(PLAIN._replace(id="a/known"), ask(language="de"))
-    assert [url for _, url in rows] == ["https://example.org/glue", "https://example.org/lexglue"]
+    assert [one.source for one in rows] == ["https://example.org/glue", "https://example.org/lexglue"]
     assert published(PLAIN, ask()) == ()
 
 

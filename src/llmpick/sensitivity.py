@@ -19,6 +19,8 @@ SAMPLES = 2000
 CONTENDERS = 40
 """Models that take part: one far behind under the policy's weights rarely wins under others."""
 SEED = 20061
+EXTREME = 0.005
+"""A weight so near to 0 or 1 prints as one of them: nobody is said to lead beyond it."""
 
 
 @record
@@ -49,12 +51,86 @@ class WhatIf:
         return f"with {self.change} {'; '.join(said)}"
 
 
-def first_shares(ranked: Sequence[Verdict], samples: int = SAMPLES) -> dict[str, float]:
+@record
+class Stability:
+    """How far one weight may move, the others keeping their proportions, before another model comes first."""
+
+    criterion: str
+    weight: float
+    """As it is."""
+    low: float
+    high: float
+    below: str | None
+    """Who leads under `low`; None = nobody overtakes down to 0."""
+    above: str | None
+
+    @property
+    def text(self) -> str:
+        """`quality may weigh 0.21 to 1.00 (now 0.39); below, org/name leads`."""
+        if not self.below and not self.above:
+            return f"{self.criterion} may weigh anything (now {self.weight:.2f})"
+        said = f"{self.criterion} may weigh {self.low:.2f} to {self.high:.2f} (now {self.weight:.2f})"
+        said += f"; below, {self.below} leads" if self.below else ""
+        return said + (f"; above, {self.above} leads" if self.above else "")
+
+
+def stability(ranked: Sequence[Verdict]) -> tuple[Stability, ...]:
+    """For each criterion the weights at which the first of `ranked` stays first, by the Ratings' low ends."""
+    if not ranked:
+        return ()
+    return tuple(_stability(ranked[0], ranked[1:], rating.criterion, rating.weight) for rating in ranked[0].ratings)
+
+
+def _stability(leader: Verdict, rivals: Sequence[Verdict], criterion: str, weight: float) -> Stability:
+    bounds = [(one, *swap_range(leader, one, criterion)) for one in rivals]
+    low = max(bounds, key=lambda bound: bound[1], default=None)
+    high = min(bounds, key=lambda bound: bound[2], default=None)
+    return Stability(
+        criterion=criterion,
+        weight=weight,
+        low=low[1] if low else 0.0,
+        high=high[2] if high else 1.0,
+        below=low[0].model.id if low and low[1] > EXTREME else None,
+        above=high[0].model.id if high and high[2] < 1 - EXTREME else None,
+    )
+
+
+def first_within(one: Verdict, rivals: Sequence[Verdict], criterion: str) -> tuple[float, float]:
+    """Between which weights of `criterion` it scores above all rivals; low > high where it never does."""
+    ranges = [swap_range(one, rival, criterion) for rival in rivals]
+    return max((low for low, _ in ranges), default=0.0), min((high for _, high in ranges), default=1.0)
+
+
+def swap_range(a: Verdict, b: Verdict, criterion: str) -> tuple[float, float]:
+    """The weights of `criterion` in [0, 1] at which a scores at least as b, the others scaled to fill the rest.
+
+    With x the worth on the criterion and r the score on the rest, the lead of a is linear in the weight:
+    (r_a - r_b) + w * ((x_a - r_a) - (x_b - r_b)), which is 0 at one weight. (2, -1) where a never leads.
+    """
+    x_a, r_a = split(a, criterion)
+    x_b, r_b = split(b, criterion)
+    lead, slope = r_a - r_b, (x_a - r_a) - (x_b - r_b)
+    if slope == 0:
+        return (0.0, 1.0) if lead >= 0 else (2.0, -1.0)
+    swap = -lead / slope
+    return (max(swap, 0.0), 1.0) if slope > 0 else (0.0, min(swap, 1.0))
+
+
+def split(one: Verdict, criterion: str) -> tuple[float, float]:
+    """(worth on the criterion, weighted mean worth of the others)."""
+    worth = next((rating.low for rating in one.ratings if rating.criterion == criterion), 0.0)
+    rest = [rating for rating in one.ratings if rating.criterion != criterion]
+    total = sum(rating.weight for rating in rest) or 1.0
+    return worth, sum(rating.weight * rating.low for rating in rest) / total
+
+
+def first_shares(ranked: Sequence[Verdict], samples: int = SAMPLES, also: str | None = None) -> dict[str, float]:
     """Share of all weightings, drawn evenly and with a fixed seed, under which each of `ranked` comes first.
 
     Stochastic multicriteria acceptability analysis (Lahdelma, Hokkanen & Salminen 1998), on the Ratings' low ends.
+    The first CONTENDERS take part, and the model named `also` wherever it stands.
     """
-    contenders = ranked[:CONTENDERS]
+    contenders = [one for number, one in enumerate(ranked) if number < CONTENDERS or one.model.id == also]
     if not contenders:
         return {}
     criteria = [rating.criterion for rating in contenders[0].ratings]

@@ -7,18 +7,22 @@ The scale is absolute: a model's strength for a question is a sum of terms of `c
 
 from __future__ import annotations
 
-from llmpick.quality.judging import Quality, estimate, judge, published, strength, value_of
+from llmpick.quality.judging import Published, Quality, estimate, judge, published, strength, value_of
+from llmpick.quality.parts import Part, parts
 from llmpick.quality.question import Question, question
 from llmpick.quality.table import QualityTable
 from llmpick.quality.traits import Traits, traits
 
 __all__ = [
+    "Part",
+    "Published",
     "Quality",
     "QualityTable",
     "Question",
     "Traits",
     "estimate",
     "judge",
+    "parts",
     "published",
     "question",
     "strength",

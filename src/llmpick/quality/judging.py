@@ -13,7 +13,7 @@ from llmpick.record import record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from llmpick.quality.table import QualityTable
+    from llmpick.quality.table import QualityTable, Standing
     from llmpick.schema import Domain, Model, Task
 
 RANGE_Z = 1.2816
@@ -74,11 +74,46 @@ def judge(facts: Traits, asked: Question) -> Quality:
     )
 
 
-def published(facts: Traits, asked: Question) -> tuple[tuple[str, str], ...]:
-    """(what it says, where to read it) of every published comparison the model took part in, the nearest first."""
+@record
+class Published:
+    """One published comparison a model took part in."""
+
+    suite: str
+    """Its title."""
+    tasks: int
+    place: int
+    """1 = best mean standing over the tasks."""
+    of: int
+    because: str
+    """`second of 8 on 13 legal tasks (LexGLUE); beats org/name on 10 of 13`."""
+    source: str
+    near: bool
+    """Of the same kind of task."""
+
+    @property
+    def beats(self) -> float:
+        """Share of the other models it stands above, in [0, 1]."""
+        return (self.of - self.place) / (self.of - 1) if self.of > 1 else 1.0
+
+
+def published(facts: Traits, asked: Question) -> tuple[Published, ...]:
+    """Every published comparison the model took part in, the nearest to the question first."""
     known = asked.table.models.get(facts.id)
     own = sorted(known.standings, key=lambda one: closeness(one, asked), reverse=True) if known else ()
-    return tuple((told(one, asked.table), asked.table.suites[one.suite].url) for one in own)
+    return tuple(_published(one, asked) for one in own)
+
+
+def _published(one: Standing, asked: Question) -> Published:
+    cited = asked.table.suites[one.suite]
+    return Published(
+        suite=cited.title,
+        tasks=one.tasks,
+        place=one.place,
+        of=one.of,
+        because=told(one, asked.table),
+        source=cited.url,
+        near=asked.kind in one.kinds,
+    )
 
 
 def strength(facts: Traits, asked: Question) -> tuple[float, float, float, tuple[str, ...]]:

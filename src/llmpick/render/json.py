@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.browse import Stats
-    from llmpick.explain import Compared, Contrast, Contribution, Explanation
+    from llmpick.explain import Basis, Compared, Contrast, Contribution, Explanation
     from llmpick.guidance.answers import AdviseAnswer, Plan, Setting, Technique
     from llmpick.licensing.asking import Answer
     from llmpick.machine import Card
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llmpick.quality import Quality
     from llmpick.render import shapes
     from llmpick.schema import ApiModel, Gpu, Model
+    from llmpick.sensitivity import Stability
     from llmpick.tree import Tree
     from llmpick.units import GpuSetup
     from llmpick.verdict import LicenseVerdict, Memory, Ranking, RuledOut, Span, StepVerdict, Verdict
@@ -110,7 +111,10 @@ def explain(asked: Profile, answer: Explanation) -> shapes.ExplainShape:
         "cost_usd": _span(verdict.cost_usd),
         "license": license_of(verdict.license),
         "contrast": None if answer.contrast is None else _contrast(answer.contrast),
-        "would_win_if": list(answer.would_win_if),
+        "would_win_if": [one.text for one in answer.would_win_if],
+        "quality": None if answer.basis is None else _basis(answer.basis),
+        "stability": [_stability(one) for one in answer.stability],
+        "first_share": answer.first_share,
         "because": list(verdict.because),
         "despite": list(verdict.despite),
         "missing": list(verdict.missing),
@@ -352,6 +356,40 @@ def _compared(one: Compared) -> shapes.ComparedShape:
 def _quality(found: Quality) -> shapes.QualityShape:
     pages = [page for source in found.evidence if (page := link(source))]
     return {"expected": found.expected, "low": found.low, "high": found.high, "evidence": list(dict.fromkeys(pages))}
+
+
+def _basis(basis: Basis) -> shapes.BasisShape:
+    found = basis.quality
+    return {
+        "expected": found.expected,
+        "low": found.low,
+        "high": found.high,
+        "because": found.because,
+        "parts": [{"name": part.name, "amount": part.amount} for part in basis.parts],
+        "evidence": [
+            {
+                "suite": one.suite,
+                "tasks": one.tasks,
+                "place": one.place,
+                "of": one.of,
+                "beats": one.beats,
+                "because": one.because,
+                "source": link(one.source) or one.source,
+            }
+            for one in basis.published
+        ],
+    }
+
+
+def _stability(one: Stability) -> shapes.StabilityShape:
+    return {
+        "criterion": one.criterion,
+        "weight": one.weight,
+        "low": one.low,
+        "high": one.high,
+        "below": one.below,
+        "above": one.above,
+    }
 
 
 def _contrast(answer: Contrast) -> shapes.ContrastShape:

@@ -68,8 +68,27 @@ def explain(asked: Profile, answer: Explanation) -> Rows:
         against = f"{answer.contrast.ahead} over {answer.contrast.behind}"
         parts = (*answer.contrast.because, *answer.contrast.despite)
         found += [(against, part.criterion, f"{part.gap:+.3f}", None, part.because) for part in parts]
-    found += [("would win if", None, None, None, text) for text in answer.would_win_if]
+    found += [("would win if", one.criterion or None, None, None, one.text) for one in answer.would_win_if]
+    found += based(answer)
     return of(("part", "name", "outcome", "weight", "because"), found)
+
+
+def based(answer: Explanation) -> list[tuple[object, ...]]:
+    """What the quality rests on, how far each weight may move, and how often the model comes first."""
+    found: list[tuple[object, ...]] = []
+    if answer.basis:
+        found += [("quality from", part.name, f"{part.amount:+.2f}", None, None) for part in answer.basis.parts]
+        found += [
+            ("evidence", one.suite, f"{one.place} of {one.of}", None, f"{one.because}: {one.source}")
+            for one in answer.basis.published
+        ]
+    found += [
+        ("stability", one.criterion, f"{one.low:.2f}–{one.high:.2f}", f"{one.weight:.2f}", one.text)
+        for one in answer.stability
+    ]
+    if answer.first_share is not None:
+        found.append(("first of all weightings", None, f"{answer.first_share:.0%}", None, None))
+    return found
 
 
 def compare(asked: Profile, models: Sequence[Compared]) -> Rows:

@@ -16,6 +16,7 @@ from llmpick.render.text import (
     gib,
     hours,
     hours_range,
+    link,
     percent,
     plural,
     safe,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.browse import Stats
-    from llmpick.explain import Compared, Contribution, Explanation
+    from llmpick.explain import Basis, Compared, Contribution, Explanation
     from llmpick.guidance.answers import AdviseAnswer, Plan
     from llmpick.licensing.asking import Answer
     from llmpick.machine import Card
@@ -107,8 +108,34 @@ def explain(asked: Profile, answer: Explanation, out: Console) -> None:
         prose(out, styled(said_of, "bold"), 0)
         _contributions("because", answer.contrast.because, out)
         _contributions("despite", answer.contrast.despite, out)
-    for label, text in labelled("Wins if", answer.would_win_if):
-        fact(out, label, text)
+    for label, condition in labelled("Wins if", answer.would_win_if):
+        fact(out, label, condition.text)
+    if answer.basis:
+        _basis(answer.basis, out)
+    _firmness(answer, out)
+
+
+def _basis(basis: Basis, out: Console) -> None:
+    """The quality's range, what adds up to it, and every published comparison behind it."""
+    out.print()
+    found = basis.quality
+    said = f"Quality {found.expected:.2f} ({found.low:.2f}–{found.high:.2f}): {found.because}"
+    prose(out, styled(said, "bold"), 0)
+    fact(out, "Adds up", ", ".join(f"{part.name} {part.amount:+.2f}" for part in basis.parts), indent=2)
+    for label, one in labelled("Evidence", basis.published):
+        fact(out, label, f"{one.because}: {link(one.source) or one.source}", indent=2)
+
+
+def _firmness(answer: Explanation, out: Console) -> None:
+    """How far each weight may move before another model leads, and how often this one does under all weightings."""
+    if answer.stability:
+        out.print()
+        prose(out, styled(f"{answer.ranking.recommended[0].model.id} stays first while", "bold"), 0)
+    for one in answer.stability:
+        prose(out, styled(one.text), 4, styled("  "))
+    if answer.first_share is not None:
+        said = f"{answer.verdict.model.id} comes first under {percent(answer.first_share)} of all weightings"
+        prose(out, styled(said), 0)
 
 
 def _step(step: StepVerdict, out: Console) -> None:

@@ -252,6 +252,47 @@ class ContrastShape(TypedDict):
     despite: list[ContributionShape]
 
 
+class PartShape(TypedDict):
+    """One term of the expected strength; 1 is a standard deviation between the models of a typical comparison."""
+
+    name: str
+    amount: float
+
+
+class PublishedShape(TypedDict):
+    """A published comparison the model took part in; `beats` is the share of the other models it stands above."""
+
+    suite: str
+    tasks: int
+    place: int
+    of: int
+    beats: float
+    because: str
+    source: str
+
+
+class BasisShape(TypedDict):
+    """What the expected quality rests on: 1 / (1 + exp(-sum of `parts`)), and the evidence, the nearest first."""
+
+    expected: float
+    low: float
+    high: float
+    because: str
+    parts: list[PartShape]
+    evidence: list[PublishedShape]
+
+
+class StabilityShape(TypedDict):
+    """Between which weights of one criterion the first of the ranking stays first, and who overtakes it outside."""
+
+    criterion: str
+    weight: float
+    low: float
+    high: float
+    below: str | None
+    above: str | None
+
+
 class ExplainShape(TypedDict):
     """The answer of `llmpick explain --format json`; `rank` is null where the model has no row of its own."""
 
@@ -270,6 +311,9 @@ class ExplainShape(TypedDict):
     license: LicenseShape
     contrast: ContrastShape | None
     would_win_if: list[str]
+    quality: BasisShape | None
+    stability: list[StabilityShape]
+    first_share: float | None
     because: list[str]
     despite: list[str]
     missing: list[str]

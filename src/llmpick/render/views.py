@@ -7,7 +7,7 @@ from typing import Any
 
 from llmpick.errors import LlmpickError
 
-FORMS = ("table", "plain", "json", "csv")
+FORMS = ("table", "plain", "json", "csv", "markdown")
 
 
 def text(view: str, values: tuple[Any, ...], form: str, *, to_file: bool = False) -> str:
@@ -33,7 +33,11 @@ def _function(module: str, view: str) -> Any:
 
 
 def _written(found: Any, form: str) -> str:
-    """Rows as tab-separated lines without a header, or as CSV with one."""
+    """Rows as tab-separated lines without a header, or as CSV or a markdown table with one."""
+    if form == "markdown":
+        from llmpick.render import markdown
+
+        return markdown.table(found.header, [["" if c is None else c for c in row] for row in found.rows]) + "\n"
     if form == "plain":
         from llmpick.render.plain import line
 
