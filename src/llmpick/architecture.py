@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt
+from llmpick.record import Bound, record
 
-from llmpick.record import record
-
-Positive = Annotated[int, Gt(0)]
-Count = Annotated[int, Ge(0)]
+Positive = Annotated[int, Bound(gt=0)]
+Count = Annotated[int, Bound(ge=0)]
 
 
 @record

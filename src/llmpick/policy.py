@@ -6,14 +6,12 @@ from itertools import pairwise
 from math import log10
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from annotated_types import Ge, Le, MinLen
-
-from llmpick.record import record
+from llmpick.record import Bound, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Unit = Annotated[float, Ge(0), Le(1)]
+Unit = Annotated[float, Bound(ge=0, le=1)]
 
 
 @record
@@ -32,7 +30,7 @@ class StepWeights:
     step: Literal["task", "resources", "domain", "license", "community"]
     share: Unit
     because: str
-    criteria: Annotated[tuple[CriterionWeight, ...], MinLen(1)]
+    criteria: Annotated[tuple[CriterionWeight, ...], Bound(min_length=1)]
 
 
 @record
@@ -50,7 +48,7 @@ class ValueFunction:
     name: str
     unit: str
     scale: Literal["linear", "log"] = "linear"
-    points: Annotated[tuple[Point, ...], MinLen(2)]
+    points: Annotated[tuple[Point, ...], Bound(min_length=2)]
     because: str
 
     def __call__(self, amount: float) -> float:
@@ -82,7 +80,7 @@ class Policy:
     """`policy.yaml`."""
 
     version: str
-    tree: Annotated[tuple[StepWeights, ...], MinLen(1)]
+    tree: Annotated[tuple[StepWeights, ...], Bound(min_length=1)]
     kinds: tuple[KindWeights, ...] = ()
     values: tuple[ValueFunction, ...]
     unknown: tuple[UnknownRange, ...]

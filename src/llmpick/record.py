@@ -1,13 +1,17 @@
-"""`record`: the frozen dataclass every fact and every answer is, and a constraint its text fields may carry.
+"""`record`: the frozen dataclass every fact and every answer is, and the constraints its fields may carry.
 
-Records are plain stdlib dataclasses, so that answering a question never imports pydantic. Pydantic reads the same
-definitions (strict, unknown keys refused) when catalog files are validated and when JSON Schemas are written.
+Records are stdlib dataclasses to everyone who asks (`fields`, `replace`, `asdict`, pydantic), but making one costs what
+an empty class costs: a hundred records are defined at every start and a dozen are used. What has to be compiled is
+compiled when the first instance is made, and the dataclass fields are worked out when somebody asks for them.
+
+Pydantic reads the same definitions (strict, unknown keys refused) when catalog files are validated and when JSON
+Schemas are written; answering a question never imports it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -22,9 +26,108 @@ PYDANTIC_CONFIG = {"extra": "forbid", "strict": True, "use_attribute_docstrings"
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def record(cls: type[T]) -> type[T]:
     """Make `cls` a frozen, slotted, keyword-only dataclass that pydantic reads strictly."""
-    made: Any = dataclass(frozen=True, slots=True, kw_only=True)(cls)
-    made.__pydantic_config__ = PYDANTIC_CONFIG
-    return made  # type: ignore[no-any-return]
+    names = tuple(cls.__annotations__)
+    space = {name: value for name, value in vars(cls).items() if name not in {*names, "__dict__", "__weakref__"}}
+    space |= _SHARED
+    space["__slots__"] = names
+    space["__qualname__"] = cls.__qualname__
+    space["__dataclass_fields__"] = _AsDataclass(cls, "__dataclass_fields__")
+    space["__dataclass_params__"] = _AsDataclass(cls, "__dataclass_params__")
+    space["_values"] = attrgetter(*names)
+    space["_defaults"] = {name: vars(cls)[name] for name in names if name in vars(cls)}
+    made: type[T] = type(cls.__name__, cls.__bases__, space)
+    return made
+
+
+def replace(one: T, **changes: Any) -> T:
+    """A copy of a record with `changes`: `dataclasses.replace` without its ceremony."""
+    given = {name: getattr(one, name) for name in type(one).__slots__}  # type: ignore[attr-defined]
+    return type(one)(**{**given, **changes})
+
+
+class _AsDataclass:
+    """A class attribute that only a dataclass has, taken from `plain` made one; worked out when first read."""
+
+    def __init__(self, plain: type, name: str) -> None:
+        self.plain = plain
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        from dataclasses import dataclass
+
+        if self.name not in vars(self.plain):
+            dataclass(frozen=True, kw_only=True, repr=False, eq=False)(self.plain)
+        return vars(self.plain)[self.name]
+
+
+def _first_init(self: Any, **given: Any) -> None:
+    """Stands in for `__init__` until the first instance is made."""
+    cls = type(self)
+    cls.__init__ = _compiled_init(cls)
+    cls.__init__(self, **given)
+
+
+def _compiled_init(cls: Any) -> Any:
+    """The `__init__` of a record: one keyword per field, each set through its slot."""
+    names = cls.__slots__
+    known = {f"_set_{name}": vars(cls)[name].__set__ for name in names}
+    known |= {f"_default_{name}": value for name, value in cls._defaults.items()}
+    takes = ", ".join(f"{name}=_default_{name}" if name in cls._defaults else name for name in names)
+    body = "".join(f"\n    _set_{name}(self, {name})" for name in names)
+    made: dict[str, Any] = {}
+    exec(f"def __init__(self, *, {takes}):{body}", known, made)
+    made["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
+    return made["__init__"]
+
+
+def _equal(self: Any, other: Any) -> bool:
+    if other.__class__ is not self.__class__:
+        return NotImplemented  # type: ignore[no-any-return]
+    return bool(self is other or self.__class__._values(self) == other.__class__._values(other))
+
+
+def _hash(self: Any) -> int:
+    return hash(self.__class__._values(self))
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+    return f"{type(self).__qualname__}({shown})"
+
+
+def _refuse_set(self: Any, name: str, value: Any) -> NoReturn:
+    from dataclasses import FrozenInstanceError
+
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_delete(self: Any, name: str) -> NoReturn:
+    from dataclasses import FrozenInstanceError
+
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, name) for name in self.__slots__]
+
+
+def _restore(self: Any, state: list[Any]) -> None:
+    for name, value in zip(self.__slots__, state, strict=True):
+        object.__setattr__(self, name, value)
+
+
+_SHARED = {
+    "__init__": _first_init,
+    "__eq__": _equal,
+    "__hash__": _hash,
+    "__repr__": _repr,
+    "__setattr__": _refuse_set,
+    "__delattr__": _refuse_delete,
+    "__getstate__": _state,
+    "__setstate__": _restore,
+    "__match_args__": (),
+    "__pydantic_config__": PYDANTIC_CONFIG,
+}
 
 
 class Pattern:
@@ -37,3 +140,13 @@ class Pattern:
         from pydantic_core import core_schema
 
         return core_schema.str_schema(pattern=f"^(?:{self.regex})$", strict=True)
+
+
+class Bound:
+    """Metadata for `Annotated[int, Bound(gt=0)]`: `gt`, `ge`, `lt`, `le` for numbers, `min_length` for the others."""
+
+    def __init__(self, **limits: float) -> None:
+        self.limits = limits
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return {**handler(source), **self.limits}  # type: ignore[misc,return-value,unused-ignore]

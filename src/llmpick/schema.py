@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, MinLen
-
 from llmpick.architecture import Architecture, Count, Positive
-from llmpick.record import Pattern, record
+from llmpick.record import Bound, Pattern, record
 
 Day = Annotated[str, Pattern(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")]
 Month = Annotated[str, Pattern(r"\d{4}-(0[1-9]|1[0-2])")]
 Slug = Annotated[str, Pattern(r"[a-z0-9][a-z0-9.+-]*")]
 Language = Annotated[str, Pattern(r"[a-z]{2,3}")]
-Text = Annotated[str, MinLen(1)]
+Text = Annotated[str, Bound(min_length=1)]
 Url = Annotated[
     str, Pattern(r"(https://\S+|arxiv:\S+|doi:\S+|pypi:\S+==\S+|github:[\w.-]+/[\w.-]+@\w+\S*|local:[\w./-]+)")
 ]
 """`local:` is a file of the user's own that nobody else can open: never in the bundled catalog."""
-Amount = Annotated[float, Ge(0)]
+Amount = Annotated[float, Bound(ge=0)]
 
 
 @record
@@ -34,7 +32,7 @@ class Source:
     """Who says so, where that is not the model's developer."""
 
 
-Sources = Annotated[tuple[Source, ...], MinLen(1)]
+Sources = Annotated[tuple[Source, ...], Bound(min_length=1)]
 
 
 @record
@@ -136,7 +134,7 @@ class Model:
     variant: Literal["base", "instruct", "reasoning", "distilled", "embedding", "task"]
     """What happened after pre-training; `task` = already fine-tuned for one task."""
     released: Month | None = None
-    tasks: Annotated[tuple[Slug, ...], MinLen(1)]
+    tasks: Annotated[tuple[Slug, ...], Bound(min_length=1)]
     """Tasks it is made for or regularly fine-tuned for, from `tasks.yaml`."""
     languages: tuple[Language, ...] = ()
     """Languages it was trained on, ISO 639-1 (639-3 where there is none), `mul` = and many more; empty = unknown."""
@@ -190,7 +188,7 @@ class Gpu:
     vendor: Text
     kind: Literal["consumer", "workstation", "datacenter", "laptop", "integrated", "tpu", "other"]
     generation: str | None = None
-    memory_gib: Annotated[float, Gt(0)]
+    memory_gib: Annotated[float, Bound(gt=0)]
     """Marketed memory ("24GB" = 24 GiB)."""
     usable_mib: Positive | None = None
     """What the driver reports; None = nobody published it."""
@@ -238,7 +236,7 @@ class Task:
     """understanding: labels, tags or spans out; embedding: vectors; the others write text."""
     domain: Slug = "general"
     """The kind of text it is about, where the user names none."""
-    structures: Annotated[tuple[Literal["encoder", "decoder", "encoder-decoder"], ...], MinLen(1)]
+    structures: Annotated[tuple[Literal["encoder", "decoder", "encoder-decoder"], ...], Bound(min_length=1)]
     """Structures that can do it at all."""
     vocabulary_head: bool
     """Training computes logits over the vocabulary."""
@@ -285,7 +283,7 @@ class ApiModel:
     base: str | None = None
     """Hub id, where the vendor tunes open weights."""
     methods: tuple[Text, ...] = ()
-    tasks: Annotated[tuple[Slug, ...], MinLen(1)]
+    tasks: Annotated[tuple[Slug, ...], Bound(min_length=1)]
     train_usd_per_million_tokens: Amount | None = None
     input_usd_per_million_tokens: Amount | None = None
     output_usd_per_million_tokens: Amount | None = None
@@ -312,15 +310,15 @@ class Efficiency:
     """
 
     method: Literal["full", "lora", "qlora"]
-    compute: Annotated[float, Gt(0)]
+    compute: Annotated[float, Bound(gt=0)]
     """Share of the card's dense peak that the matrix products reach."""
     traffic: Amount
     """Bytes that pass through the card's memory for every byte of activations a layer keeps."""
     launch_ms: Amount
     """Milliseconds it takes to launch one layer's kernels forth and back, however small the batch."""
-    low: Annotated[float, Gt(0)]
+    low: Annotated[float, Bound(gt=0)]
     """The low end of the printed range, as a multiple of the expected time."""
-    high: Annotated[float, Gt(0)]
+    high: Annotated[float, Bound(gt=0)]
     """The high end; four runs in five from sources left out of the fit lie between the two."""
     rows: Positive
     """Published runs behind the figures."""

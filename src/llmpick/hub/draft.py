@@ -107,7 +107,7 @@ def draft(facts: Facts, config: Mapping[str, Any], config_digest: str, catalog: 
 def measure(facts: Facts, config: Mapping[str, Any]) -> Network:
     """The network and its parameters, believed only where config.json and safetensors agree."""
     packed = packing(config)
-    published = held(facts.tensors, packed)
+    published = held(facts.tensors or {}, packed)
     try:
         reading = read_config(config)
         counted = count(reading.architecture)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import Any
 
 from llmpick.errors import LlmpickError
@@ -44,8 +44,8 @@ class Facts:
     bases: tuple[str, ...] = ()
     relation: str = ""
     """`quantized`, `merge`, `finetune` or `adapter`, as the card or the Hub says; empty = it does not."""
-    tensors: Mapping[str, int] = field(default_factory=dict)
-    """Type of safetensors -> elements."""
+    tensors: Mapping[str, int] | None = None
+    """Type of safetensors -> elements; None = not said."""
     files: tuple[str, ...] = ()
 
 

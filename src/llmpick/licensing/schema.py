@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from annotated_types import Gt, MinLen
-
-from llmpick.record import Pattern, record
+from llmpick.record import Bound, Pattern, record
 from llmpick.schema import Slug, Sources, Text, Url
 
 Region = Annotated[str, Pattern("[A-Z]{2}")]
 """ISO 3166-1 alpha-2, or EU for its member states."""
 DutyId = Annotated[str, Pattern(r"[a-z][a-z_]*(:\S.*)?")]
 """`keep_notice`, `display:Built with Llama`; the part after the colon is the text to show, or the license to keep."""
-Limit = Annotated[float, Gt(0)]
+Limit = Annotated[float, Bound(gt=0)]
 Lift = Literal["separate_licence", "security_review", "regulatory_authorisation", "choose_other_model"]
 """Duties that mean "not permitted as described": what would lift it; `choose_other_model` = nothing usual would."""
 LIFTS: tuple[Lift, ...] = ("choose_other_model", "separate_licence", "regulatory_authorisation", "security_review")
@@ -117,6 +115,6 @@ class License:
     quote: str | None = None
     """The sentence that sums it up, at most 30 words, verbatim."""
     confidence: Confidence
-    sources: Annotated[Sources, MinLen(1)]
+    sources: Annotated[Sources, Bound(min_length=1)]
     looked_for: tuple[Text, ...] = ()
     """Facts somebody searched for and did not find."""

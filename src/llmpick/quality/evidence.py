@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from annotated_types import MinLen
-
 from llmpick.architecture import Positive
 from llmpick.quality.traits import Structure, Traits, specialties
-from llmpick.record import Pattern, record
+from llmpick.record import Bound, Pattern, record
 from llmpick.schema import Language, Month, Slug, Sources, Text
 
 HubId = Annotated[str, Pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")]
@@ -23,14 +21,14 @@ class Results:
     """An id of `tasks.yaml`."""
     domain: Slug = "general"
     """An id of `domains.yaml`."""
-    languages: Annotated[tuple[Language, ...], MinLen(1)] = ("en",)
+    languages: Annotated[tuple[Language, ...], Bound(min_length=1)] = ("en",)
     """`mul` = the source averages over many."""
     examples: Positive | None = None
     """Training examples; None = not stated."""
     methods: tuple[Text, ...] = ("full",)
     metric: Text
     lower_is_better: bool = False
-    scores: Annotated[dict[HubId, float], MinLen(2)]
+    scores: Annotated[dict[HubId, float], Bound(min_length=2)]
 
 
 @record
@@ -63,7 +61,7 @@ class Suite:
     """What to know before trusting it."""
     confidence: Literal["high", "medium", "low"]
     sources: Sources
-    tasks: Annotated[tuple[Results, ...], MinLen(1)]
+    tasks: Annotated[tuple[Results, ...], Bound(min_length=1)]
     subjects: tuple[Subject, ...] = ()
     """Facts of compared models that have no catalog file; each stands in one suite only."""
 
