@@ -176,7 +176,7 @@ def job_of(row: dict[str, str]) -> Job:
         **precision(row),
         **{"attention": {"flash2": "flash", "eager": "eager"}.get(row["attention_impl"], "sdpa")},
         **{"sharding": row["sharding"] if row["sharding"] in {"ddp", "zero2", "zero3", "fsdp"} else "none"},
-        **{"optimizer": optimizer(row["optimizer"])},
+        **{"optimizer": optimizer(row["optimizer"], row["framework"])},
     )
 
 
@@ -202,11 +202,13 @@ def precision(row: dict[str, str]) -> dict[str, Any]:
     dtype = row["weight_dtype"].split()[0].rstrip(",;")
     if dtype in {"int4", "int8"}:
         raise ValueError("weights packed by GPTQ")
-    dtype = "bf16" if dtype == "nf4" else dtype
     compute = row["compute_dtype"].split()[0]
-    plain = compute == "fp32" or "measure.py" in row["framework"]  # that script runs without autocast
-    mixed = "no" if plain else compute
-    return {"dtype": dtype, "mixed_precision": mixed}
+    # fitcheck's script prepares a packed model as PEFT does and fsdp_qlora's keeps all in bf16; neither uses autocast
+    prepared, bare = "measure.py" in row["framework"], "fsdp_qlora" in row["framework"]
+    if dtype == "nf4":
+        dtype = "fp32" if prepared else "bf16"
+    mixed = "no" if compute == "fp32" or prepared or bare else compute
+    return {"dtype": dtype, "mixed_precision": mixed, "double_quantized": "no double" not in row["weight_dtype"]}
 
 
 def targets(text: str) -> str:
@@ -217,11 +219,13 @@ def targets(text: str) -> str:
     return text
 
 
-def optimizer(text: str) -> str:
+def optimizer(text: str, framework: str) -> str:
+    """torchtune's configs name the fused AdamW; elsewhere PyTorch's own default, `foreach`, ran in those years."""
     plain = text.casefold()
     if "8" in plain and "bit" in plain:
         return "adamw-8bit"
-    return next((name for name in ("adafactor", "sgd") if name in plain), "adamw-foreach")
+    usual = "adamw" if framework == "torchtune" else "adamw-foreach"
+    return next((name for name in ("adafactor", "sgd") if name in plain), usual)
 
 
 def bounds(path: Path, shapes: dict[str, Architecture]) -> None:

@@ -9,6 +9,7 @@ from llmpick.record import record
 from llmpick.sizing import memory
 from llmpick.sizing.cost import dollars
 from llmpick.sizing.parameters import count
+from llmpick.sizing.regime import stored_width
 from llmpick.sizing.serving import serve
 from llmpick.sizing.styles import style_of
 from llmpick.sizing.time import hours
@@ -179,7 +180,10 @@ def _changes(architecture: Architecture, job: Job, available_bytes: int, counted
 
 
 def _stored(job: Job) -> str:
-    return "NF4 with double quantization, the rest in fp32" if job.method == "qlora" else job.dtype
+    if job.method != "qlora":
+        return job.dtype
+    rest = "fp32" if stored_width(job) == 4 else job.dtype
+    return f"NF4 {'with' if job.double_quantized else 'without'} double quantization, the rest in {rest}"
 
 
 def _largest(fits: Callable[[int], bool]) -> int:

@@ -53,6 +53,8 @@ class Job:
     """The loss never holds all logits (Liger, cut cross-entropy, chunked cross-entropy)."""
     accumulation: int = 1
     """Steps whose gradients are summed before the optimizer runs; above 1 they live through the forward pass."""
+    double_quantized: bool = True
+    """QLoRA quantizes the scales of its NF4 weights as well (`bnb_4bit_use_double_quant`)."""
     adapter_dropout: bool = False
     """Whether adapters drop out some of their input (`lora_dropout` above 0; PEFT's default is 0)."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llmpick.sizing.overhead import context, slack
 from llmpick.sizing.parameters import count
-from llmpick.sizing.regime import WIDTH, regime_of, targets_of
+from llmpick.sizing.regime import WIDTH, regime_of, stored_width, targets_of, uniform
 from llmpick.sizing.sharding import Static, shard
 from llmpick.sizing.styles import style_of
 from llmpick.sizing.working import working
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Bytes per parameter: 4 bits, an 8-bit scale per 64 weights, an fp32 scale per 256 scales (QLoRA, section 3)."""
+NF4_SINGLE = 0.5 + 4 / 64
+"""The same with fp32 scales that are not quantized once more."""
 LOSS = 12
 """Bytes per logit when the loss turns back: fp32 log-probabilities, their gradient, the logits' gradient."""
 OUTPUTS = 0.6
@@ -163,15 +165,16 @@ def _rows(a: Architecture, job: Job) -> int:
 
 
 def _weight_bytes(sums: Sums, job: Job) -> float:
-    """QLoRA packs matrices and, through `prepare_model_for_kbit_training`, widens all else to fp32."""
+    """QLoRA packs matrices; `stored_width` says what becomes of the rest."""
     if job.method == "qlora":
-        return sums.packed * NF4 + (sums.total - sums.packed) * 4
+        packed = NF4 if job.double_quantized else NF4_SINGLE
+        return sums.packed * packed + (sums.total - sums.packed) * stored_width(job)
     return sums.total * WIDTH[job.dtype]
 
 
 def _trained_width(job: Job) -> int:
     """Bytes of one trained number; PEFT keeps adapters in fp32 under autocast."""
-    return WIDTH[job.dtype] if job.method == "full" or job.mixed_precision == "no" else 4
+    return WIDTH[job.dtype] if job.method == "full" or job.mixed_precision == "no" or uniform(job) else 4
 
 
 def _optimizer_bytes(sums: Sums, job: Job) -> float:

@@ -99,7 +99,7 @@ def regime_of(architecture: Architecture, job: Job) -> Regime:
     """The Regime that `job` runs `architecture` in."""
     style = style_of(architecture)
     auto = job.mixed_precision != "no"
-    stored = 4 if job.method == "qlora" else WIDTH.get(job.dtype, 2)
+    stored = stored_width(job)
     c = 2 if auto else stored
     # autocast runs layer norms in fp32, and what follows one keeps that width
     widened = style.norm == "layer" and (style.order == "post" or architecture.embedding_norm)
@@ -122,6 +122,21 @@ def regime_of(architecture: Architecture, job: Job) -> Regime:
         length=min(job.seq_len, style.window or job.seq_len),
         batch=job.batch_size,
     )
+
+
+def stored_width(job: Job) -> int:
+    """Bytes of a weight that is not packed: norms, tables, heads, and outside QLoRA all of them.
+
+    PEFT's `prepare_model_for_kbit_training` widens them to fp32, except where FSDP or ZeRO-3 shards the model: those
+    want one dtype, so TRL leaves the preparation out there (its `prepare_peft_model`; bitsandbytes, FSDP-QLoRA).
+    """
+    prepared = job.method == "qlora" and job.mixed_precision != "no" and not uniform(job)
+    return 4 if prepared else WIDTH.get(job.dtype, 2)
+
+
+def uniform(job: Job) -> bool:
+    """Whether QLoRA's weights are sharded, so that all else, adapters included, is kept in one dtype."""
+    return job.method == "qlora" and job.n_gpus > 1 and job.sharding in {"fsdp", "zero3"}
 
 
 def targets_of(model_type: str, targets: str) -> frozenset[str] | None:
