@@ -26,7 +26,7 @@ from llmpick.sizing.job import Job
 from llmpick.sizing.memory import trainable
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import regime_of
-from llmpick.sizing.working import working
+from llmpick.sizing.working import layers_of, working
 
 ROOT = Path(__file__).resolve().parent.parent
 METHODS = ("full", "lora", "qlora")
@@ -130,7 +130,8 @@ def terms(source: str, job: Job, card: Gpu, shape: Architecture, precision: str)
     wide = precision.startswith("fp32")
     if wide:  # NVIDIA's containers let matrices run in TF32, at half the 16-bit pace, where the card can
         peak = peak / 2 if card.bf16 else card.tflops_fp32 or peak / 8
-    kept = working(shape, replace(job, gradient_checkpointing=False), regime_of(shape, job)).kept
+    layers = layers_of(shape, job, regime_of(shape, job))
+    kept = working(layers, replace(job, gradient_checkpointing=False)).kept
     bandwidth = card.bandwidth_gb_s * 1e9
     return Row(
         source=source,

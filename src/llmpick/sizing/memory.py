@@ -15,14 +15,14 @@ from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import WIDTH, regime_of, stored_width, targets_of, uniform
 from llmpick.sizing.sharding import Static, shard
 from llmpick.sizing.styles import style_of
-from llmpick.sizing.working import working
+from llmpick.sizing.working import layers_of, working
 from llmpick.verdict import Breakdown
 
 if TYPE_CHECKING:
     from llmpick.architecture import Architecture
     from llmpick.sizing.job import Job
     from llmpick.sizing.linear import Linear, Parameters
-    from llmpick.sizing.regime import Regime
+    from llmpick.sizing.working import Layers, Working
 
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Bytes per parameter: 4 bits, an 8-bit scale per 64 weights, an fp32 scale per 256 scales (QLoRA, section 3)."""
@@ -53,35 +53,113 @@ class Sums(NamedTuple):
     largest: int
     """The largest such matrix."""
     head: int
-    """The vocabulary head, tied or not; 0 where no logits are computed."""
+    """The vocabulary head, tied or not."""
     tied: bool
     table: int
     """Token table."""
 
 
-class Moment(NamedTuple):
-    """What is alive beside weights, adapters and optimizer states."""
+class Frame(NamedTuple):
+    """A network in one way of training: all that the memory of a batch follows from, whatever the batch.
 
-    activations: float
-    logits: float
-    gradients: float
+    Working it out costs twenty times what reading a peak off it does, and holds for every rung of a ladder.
+    """
+
+    sums: Sums
+    layers: Layers
+    hidden: int
+    vocabulary: int
+    decodes: bool
+    """It has a decoder of its own, which writes the targets."""
+    c: int
+    """Bytes of what matrices are multiplied in."""
+    r: int
+    """Bytes of the residual stream."""
+    full: bool
+    auto: bool
+    quantized: bool
+    casts: float
+    """16-bit copies autocast makes of fp32 matrices."""
+    cast_head: float
+    """The same of the fp32 head."""
+    loss: float
+    """Bytes per logit when the loss turns back."""
+    loss_forth: float
+    """Bytes per logit when the loss is taken."""
 
 
 def train(architecture: Architecture, job: Job, parameters: Parameters | None = None) -> Breakdown:
     """The peak of one training step on one GPU; `parameters` saves counting them again."""
-    sums = sums_of(architecture, parameters or count(architecture), job)
+    return breakdown(frame(architecture, parameters or count(architecture), job), job)
+
+
+def frame(architecture: Architecture, counted: Parameters, job: Job) -> Frame:
+    """The Frame of a Job; the same for all its batches where `regime.any_length` says so."""
     regime = regime_of(architecture, job)
+    sums = sums_of(architecture, counted, job)
+    copies = 1.0 if regime.style.widened_loss or regime.auto else regime.c / 4
+    capped = regime.c if regime.style.softcap else 0
+    cast = regime.auto and regime.w == 4
+    return Frame(
+        sums=sums,
+        layers=layers_of(architecture, job, regime),
+        hidden=architecture.hidden_size,
+        vocabulary=architecture.vocab_size,
+        decodes=architecture.num_decoder_layers > 0,
+        c=regime.c,
+        r=regime.r,
+        full=regime.full,
+        auto=regime.auto,
+        quantized=regime.quantized,
+        casts=2.0 * sums.linear if cast and not regime.quantized else 0.0,
+        cast_head=2.0 * sums.head if cast else 0.0,
+        loss=LOSS * copies + OUTPUTS * regime.c + capped,
+        loss_forth=LOSS_FORTH * copies + capped,
+    )
+
+
+def breakdown(known: Frame, job: Job) -> Breakdown:
+    """The peak of one training step of `job`, part by part."""
+    weights, adapters, gradients, optimizer, activations, logits, overhead = _parts(known, job)
+    return Breakdown(
+        weights=weights,
+        adapters=adapters,
+        gradients=gradients,
+        optimizer=optimizer,
+        activations=activations,
+        logits=logits,
+        overhead=overhead,
+    )
+
+
+def peak_bytes(known: Frame, job: Job) -> int:
+    """The peak of one training step of `job`."""
+    return sum(_parts(known, job))
+
+
+def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
+    """The fields of the Breakdown, in its order."""
+    sums = known.sums
+    layers = working(known.layers, job)
     whole = Static(
         weights=_weight_bytes(sums, job),
         adapters=sums.adapters * _trained_width(job),
         gradients=sums.trained * _trained_width(job),
         optimizer=_optimizer_bytes(sums, job),
     )
-    layer = regime.c * sums.linear / (architecture.num_hidden_layers + architecture.num_decoder_layers)
-    static = shard(whole, job, sums.trained, layer)
+    static = shard(whole, job, sums.trained, known.c * sums.linear / layers.layers)
     share = static.gradients / whole.gradients if whole.gradients else 1.0
-    worst = max(_moments(architecture, job, sums, regime, share), key=sum)
-    return _breakdown(static, worst, job)
+    activations, logits, gradients = max(_moments(known, layers, job, share), key=sum)
+    still = static.weights + static.adapters + static.optimizer + static.buffers + gradients
+    return (
+        round(static.weights),
+        round(static.adapters),
+        round(gradients),
+        round(static.optimizer),
+        round(activations + static.buffers),
+        round(logits),
+        round(context(job) + slack(still, activations + logits)),
+    )
 
 
 def trainable(counted: Parameters, job: Job) -> int:
@@ -109,59 +187,48 @@ def sums_of(architecture: Architecture, counted: Parameters, job: Job) -> Sums:
         linear=linear,
         packed=packed,
         largest=largest,
-        head=(counted.head or table) if job.vocabulary_head else 0,
+        head=counted.head or table,
         tied=not counted.head or shared > 0,
         table=table,
     )
 
 
-def _moments(a: Architecture, job: Job, sums: Sums, regime: Regime, share: float) -> list[Moment]:
+Moment = tuple[float, float, float]
+"""Bytes of activations, logits and gradients: what is alive beside weights, adapters and optimizer states."""
+
+
+def _moments(known: Frame, layers: Working, job: Job, share: float) -> list[Moment]:
     """Every moment of a step that can be the worst; `share` of the gradients lies on this GPU."""
-    layers = working(a, job, regime)
+    sums, full, writes = known.sums, known.full, job.vocabulary_head
     width = _trained_width(job)
     made = sums.trained * width * share
     old = made if job.accumulation > 1 else 0.0
-    outside = job.tokens * (4 + regime.c) * a.hidden_size + (2 * sums.adapters if regime.auto else 0)
-    head = sums.head * width * share if regime.full else 0.0
-    casts, cast_head = _casts(sums, regime)
+    outside = job.tokens * (4 + known.c) * known.hidden + (2 * sums.adapters if known.auto else 0)
+    head = sums.head * width * share if full and writes else 0.0
+    casts = known.casts
     kept_casts = 0 if job.gradient_checkpointing else casts
     # autocast remembers the casts of trained weights until the forward pass is over
-    forth_casts = casts if regime.full else kept_casts
+    forth_casts = casts if full else kept_casts
     layer_casts = casts / layers.layers if job.gradient_checkpointing else 0
-    temporary = 2 * sums.largest if regime.quantized else 0
-    logits = 0 if job.chunked_loss else _rows(a, job) * a.vocab_size * (1 if job.vocabulary_head else 0)
-    kept = layers.kept + outside + cast_head
-    loss, loss_forth = _loss_bytes(regime)
-    unmade = 0.0 if not regime.full or (sums.tied and sums.head) else sums.table * width * share
-    lowest = made - unmade - (made / layers.layers if regime.full else 0)
+    temporary = 2 * sums.largest if known.quantized else 0
+    logits = _rows(known, job) * known.vocabulary if writes and not job.chunked_loss else 0
+    kept = layers.kept + outside + (known.cast_head if writes else 0)
+    unmade = 0.0 if not full or (sums.tied and writes) else sums.table * width * share
+    lowest = made - unmade - (made / layers.layers if full else 0)
     return [
-        Moment(kept + forth_casts, loss_forth * logits, old),
-        Moment(kept + kept_casts, loss * logits, old),
-        Moment(kept + kept_casts, 2 * logits, max(old, head)),
-        Moment(layers.top + outside + kept_casts + layer_casts + temporary, 0, max(old, head)),
-        Moment(layers.bottom + casts / layers.layers + temporary, 0, max(old, lowest)),
-        Moment(job.tokens * regime.r * a.hidden_size, 0, made + (head if sums.tied else 0)),
-        Moment(0, 0, made + _update_bytes(sums, job)),
+        (kept + forth_casts, known.loss_forth * logits, old),
+        (kept + kept_casts, known.loss * logits, old),
+        (kept + kept_casts, 2 * logits, max(old, head)),
+        (layers.top + outside + kept_casts + layer_casts + temporary, 0, max(old, head)),
+        (layers.bottom + casts / layers.layers + temporary, 0, max(old, lowest)),
+        (job.tokens * known.r * known.hidden, 0, made + (head if sums.tied else 0)),
+        (0, 0, made + _update_bytes(sums, job)),
     ]
 
 
-def _loss_bytes(regime: Regime) -> tuple[float, float]:
-    """Bytes per logit when the loss turns back, and when it is taken."""
-    copies = 1.0 if regime.style.widened_loss or regime.auto else regime.c / 4
-    capped = regime.c if regime.style.softcap else 0
-    return LOSS * copies + OUTPUTS * regime.c + capped, LOSS_FORTH * copies + capped
-
-
-def _casts(sums: Sums, regime: Regime) -> tuple[float, float]:
-    """16-bit copies autocast makes of fp32 matrices and of the fp32 head."""
-    if not (regime.auto and regime.w == 4):
-        return 0.0, 0.0
-    return (0.0 if regime.quantized else 2.0 * sums.linear), 2.0 * sums.head
-
-
-def _rows(a: Architecture, job: Job) -> int:
+def _rows(known: Frame, job: Job) -> int:
     """Rows of logits."""
-    return job.batch_size * (job.target_len if a.num_decoder_layers and job.target_len else job.seq_len)
+    return job.batch_size * (job.target_len if known.decodes and job.target_len else job.seq_len)
 
 
 def _weight_bytes(sums: Sums, job: Job) -> float:
@@ -214,17 +281,3 @@ def targets_of_linears(linears: tuple[Linear, ...], targets: str) -> tuple[Linea
         return tuple(linear for linear in able if linear.group in {"attention", "cross-attention"})
     names = targets_of("", targets) or frozenset()
     return tuple(linear for linear in able if linear.name in names)
-
-
-def _breakdown(static: Static, moment: Moment, job: Job) -> Breakdown:
-    moving = moment.activations + moment.logits
-    still = static.weights + static.adapters + static.optimizer + static.buffers + moment.gradients
-    return Breakdown(
-        weights=round(static.weights),
-        adapters=round(static.adapters),
-        gradients=round(moment.gradients),
-        optimizer=round(static.optimizer),
-        activations=round(moment.activations + static.buffers),
-        logits=round(moment.logits),
-        overhead=round(context(job) + slack(still, moving)),
-    )

@@ -50,6 +50,12 @@ class Regime(NamedTuple):
     """Keys every query looks at."""
     batch: int
 
+    @property
+    def any_length(self) -> bool:
+        """Whether a token costs the same in sequences of any length and batches of any size."""
+        style = self.style
+        return not (self.eager or style.mask or style.bias or style.disentangled)
+
     def adapted(self, *names: str) -> int:
         """How many of the matrices `names` carry an adapter."""
         if self.full:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.sizing.memory import trainable
 from llmpick.sizing.regime import WIDTH, regime_of
-from llmpick.sizing.working import working
+from llmpick.sizing.working import layers_of, working
 from llmpick.verdict import Span
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ def seconds_per_batch(
         return None
     bandwidth = card.bandwidth_gb_s * 1e9
     products = flops(architecture, job, parameters) / (peak * 1e12 * row.compute)
-    kept = working(architecture, replace(job, gradient_checkpointing=False), regime_of(architecture, job)).kept
+    layers = layers_of(architecture, job, regime_of(architecture, job))
+    kept = working(layers, replace(job, gradient_checkpointing=False)).kept
     moved = row.traffic * kept + weight_traffic(parameters, job)
-    layers = architecture.num_hidden_layers + architecture.num_decoder_layers
-    launched = row.launch_ms / 1e3 * layers * (RECOMPUTE if job.gradient_checkpointing else 1)
+    depth = architecture.num_hidden_layers + architecture.num_decoder_layers
+    launched = row.launch_ms / 1e3 * depth * (RECOMPUTE if job.gradient_checkpointing else 1)
     update = UPDATE * _trained_width(job) * trainable(parameters, job) / job.accumulation / job.n_gpus
     return max(products + moved / bandwidth, launched) + update / bandwidth
 

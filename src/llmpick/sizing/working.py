@@ -30,38 +30,67 @@ class Working(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """Equal-sized layers over `tokens` tokens; bytes."""
+    """Equal-sized layers; bytes per token."""
 
     layers: int
     kept: float
-    """By one layer, on average."""
+    """By all of them."""
     busy: float
     """At the busiest moment of the largest layer, what it keeps included."""
     largest: float
     """Kept by that layer."""
     inputs: float
     """The input of one layer, all that checkpointing keeps of it."""
+    across: float = 0.0
+    """Kept by each layer of a decoder per token of the encoder."""
+    window: int = 0
+    """Where sequences are longer than this, local layers keep a mask: `mask` bytes per token and key, and `expanded`
+    per token; 0 = never."""
+    mask: float = 0.0
+    expanded: float = 0.0
 
 
-def working(a: Architecture, job: Job, regime: Regime) -> Working:
-    """The three moments of the layers of `a`, of its encoder and its decoder."""
+class Layers(NamedTuple):
+    """What the layers of one network hold in one regime, for batches of any size."""
+
+    stacks: tuple[Stack, ...]
+    """From the lowest up."""
+    bias: float = 0.0
+    """Bytes of position biases per pair of tokens."""
+
+
+def layers_of(a: Architecture, job: Job, regime: Regime) -> Layers:
+    """The layers of `a`, of its encoder and its decoder, as `job` runs them."""
+    low = _stack(mixers(a, regime), mlps(a, regime), a, regime)
     if a.structure != "encoder-decoder":
-        return _join([_stack(mixers(a, regime), mlps(a, regime), a, regime, job.tokens)], job)
-    target = job.target_len or job.seq_len
-    tokens = job.batch_size * target
+        return Layers((low,))
     decoder = decoder_of(a)
-    crossed, beside = cross_attention(a, decoder, regime)
-    below = _stack(mixers(a, regime), mlps(a, regime), a, regime, job.tokens)
-    inner = regime._replace(length=target)
-    above = _stack(mixers(decoder, inner), mlps(decoder, inner), decoder, regime, tokens)
-    across = crossed.kept * tokens + beside * job.tokens
-    above = above._replace(kept=above.kept + across, busy=above.busy + across, largest=above.largest + across)
-    joined = _join([below, above], job)
-    if not regime.style.bias:
+    above = regime._replace(length=job.target_len or job.seq_len)
+    crossed, across = cross_attention(a, decoder, regime)
+    high = _stack(mixers(decoder, above), mlps(decoder, above), decoder, regime)
+    high = high._replace(
+        kept=high.kept + high.layers * crossed.kept,
+        busy=high.busy + crossed.kept,
+        largest=high.largest + crossed.kept,
+        across=across,
+    )
+    return Layers((low, high), regime.c * a.num_attention_heads if regime.style.bias else 0.0)
+
+
+def working(layers: Layers, job: Job) -> Working:
+    """The three moments of `layers` for the batch of `job`."""
+    low = _batch(layers.stacks[0], job.seq_len, job)
+    if len(layers.stacks) == 1:
+        return _join(low, low, low, job)
+    target = job.target_len or job.seq_len
+    high = _batch(layers.stacks[1], target, job)
+    both = Batch(low.layers + high.layers, low.kept + high.kept, 0, 0, low.inputs + high.inputs, 0)
+    joined = _join(low, high, both, job)
+    if not layers.bias:
         return joined
     # position biases of the encoder, of the decoder and (zeros) between them, each made once, and their gradients
     pairs = job.seq_len**2 + target**2 + job.seq_len * target
-    bias = regime.c * a.num_attention_heads * pairs
+    bias = layers.bias * pairs
     return joined._replace(kept=joined.kept + bias, top=joined.top + 2 * bias, bottom=joined.bottom + 2 * bias)
 
 
@@ -88,45 +117,65 @@ def mlps(a: Architecture, regime: Regime) -> Kinds:
     return kinds
 
 
-def _stack(mixing: Kinds, others: Kinds, a: Architecture, regime: Regime, tokens: int) -> Stack:
-    layers = a.num_hidden_layers
+def _stack(mixing: Kinds, others: Kinds, a: Architecture, regime: Regime) -> Stack:
     kept = sum(count * block.kept for count, block in mixing) + sum(count * block.kept for count, block in others)
-    kept += _local_masks(a, regime)
     first = max((block for _, block in mixing), key=lambda block: block.kept, default=EMPTY)
     second = max((block for _, block in others), key=lambda block: block.kept, default=EMPTY)
-    busy = max(
-        first.forward,
-        first.backward,
-        first.kept + first.held + second.forward,
-        first.kept + second.backward,
+    stack = Stack(
+        layers=a.num_hidden_layers,
+        kept=kept,
+        busy=max(
+            first.forward,
+            first.backward,
+            first.kept + first.held + second.forward,
+            first.kept + second.backward,
+        ),
+        largest=first.kept + second.kept,
+        inputs=regime.r * a.hidden_size,
     )
-    return Stack(
-        layers=layers,
-        kept=kept / layers * tokens,
-        busy=busy * tokens,
-        largest=(first.kept + second.kept) * tokens,
-        inputs=regime.r * a.hidden_size * tokens,
-    )
+    return stack if regime.eager else _with_local_masks(stack, a, regime)
 
 
-def _local_masks(a: Architecture, regime: Regime) -> float:
+def _with_local_masks(stack: Stack, a: Architecture, regime: Regime) -> Stack:
     """A window shorter than the sequence is a mask, which every local layer turns into numbers for itself."""
     window, whole = a.sliding_window, a.num_full_attention_layers
-    if not window or whole is None or regime.length <= window or regime.eager:
-        return 0.0
+    if not window or whole is None:
+        return stack
     local = max(0, a.num_hidden_layers - whole)
     expanded = regime.c * 2 * (a.num_attention_heads - a.kv_heads) * a.head_width
-    return local * (regime.c * regime.length + expanded)
+    return stack._replace(window=window, mask=local * regime.c, expanded=local * expanded)
 
 
-def _join(stacks: list[Stack], job: Job) -> Working:
-    """Stacks from the lowest up."""
-    layers = sum(stack.layers for stack in stacks)
-    low, high = stacks[0], stacks[-1]
-    kept = sum(stack.layers * stack.kept for stack in stacks)
-    plain = Working(kept, kept - high.largest + high.busy, low.busy, layers)
+class Batch(NamedTuple):
+    """A Stack with its tokens; bytes."""
+
+    layers: int
+    kept: float
+    busy: float
+    largest: float
+    inputs: float
+    """Of all layers."""
+    input: float
+    """Of one."""
+
+
+def _batch(stack: Stack, length: int, job: Job) -> Batch:
+    """`stack` over sequences of `length` tokens."""
+    layers, kept, busy, largest, inputs, across, window, mask, expanded = stack
+    tokens = length * job.batch_size
+    beside = across * job.tokens if across else 0.0
+    if window and length > window:
+        kept += mask * length + expanded
+    one = inputs * tokens
+    kept = kept * tokens + layers * beside
+    return Batch(layers, kept, busy * tokens + beside, largest * tokens + beside, layers * one, one)
+
+
+def _join(low: Batch, high: Batch, both: Batch, job: Job) -> Working:
+    """The lowest stack, the topmost one, and what all keep together."""
+    top = both.kept - high.largest + high.busy
     if not job.gradient_checkpointing:
-        return plain
-    kept = sum(stack.layers * stack.inputs for stack in stacks)
+        return Working(both.kept, top, low.busy, both.layers)
     # with a layer or two there is nothing to gain, and nobody would checkpoint
-    return Working(min(kept, plain.kept), min(kept + high.inputs + high.busy, plain.top), plain.bottom, layers)
+    again = both.inputs + high.input + high.busy
+    return Working(min(both.inputs, both.kept), min(again, top), low.busy, both.layers)
