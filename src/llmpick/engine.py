@@ -240,9 +240,16 @@ def notes(profile: Profile) -> tuple[str, ...]:
             "Models tuned through a vendor's API were left out because a card was named; --weights any adds them."
         )
     if profile.latency is not None:
-        said.append("--latency rules nothing out: no measured serving speeds are on record. Measure the first two.")
+        said.append(_about_latency(profile))
     if profile.examples is None:
         said.append("Without --examples neither hours nor dollars can be said.")
     elif profile.gpu is not None and profile.gpu.name is None:
         said.append("Hours and dollars need the card's name, for example --gpu 'RTX 4090'.")
     return tuple(said)
+
+
+def _about_latency(profile: Profile) -> str:
+    card = profile.serve_gpu or profile.gpu
+    if card is None or card.name is None:
+        return "--latency rules nothing out without the name of a card: add --serve-gpu, for example 'RTX 4090'."
+    return "--latency rules out what no software could serve in time; measure the first two before you rely on it."

@@ -22,6 +22,7 @@ CONSTRAINTS: dict[Step, tuple[tuple[str, str], ...]] = {
         ("memory", "one card holds the peak of full, LoRA or QLoRA training"),
         ("budget", "one run is expected to cost no more than the budget"),
         ("serving", "the serving card holds it in bf16, int8 or int4"),
+        ("latency", "one pass through its weights in 4 bits takes no longer than an answer may"),
     ),
     "domain": (("language", "trained on at least one of the languages asked for"),),
     "license": (

@@ -37,6 +37,8 @@ class Asked:
     gpu: Gpu | None
     """The named card, where one was named."""
     price: Price | None
+    serving_card: Gpu | None
+    """The card it is to be served from where one was named, else the card it is trained on."""
     memo: dict[Any, Any]
     """What was worked out for one candidate and holds for others: a thousand models share a few dozen licenses."""
 
@@ -56,6 +58,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
     task = next(task for task in catalog.tasks if task.id == profile.task)
     domain = next(domain for domain in catalog.domains if domain.id == profile.domain)
     name = profile.gpu.name if profile.gpu else None
+    serving = profile.serve_gpu.name if profile.serve_gpu else name
     return Asked(
         profile=profile,
         catalog=catalog,
@@ -74,6 +77,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         ),
         gpu=next((gpu for gpu in catalog.gpus if gpu.name == name), None),
         price=next((price for price in catalog.prices if price.gpu == name), None),
+        serving_card=next((gpu for gpu in catalog.gpus if gpu.name == serving), None),
         memo={},
     )
 

@@ -9,6 +9,7 @@ from llmpick.errors import LlmpickError
 from llmpick.record import record
 from llmpick.sizing.estimate import Run, estimate, peak
 from llmpick.sizing.job import usual
+from llmpick.sizing.latency import seconds_per_pass
 from llmpick.sizing.methods import ladder
 from llmpick.sizing.parameters import count
 from llmpick.units import GIB
@@ -50,7 +51,7 @@ class Fit:
 
 
 def judge(model: Model, asked: Asked) -> Plan:
-    """Checks `memory`, `budget` and `serving`; rates `headroom`, `economy` and `method`."""
+    """Checks `memory`, `budget`, `serving` and `latency`; rates `headroom`, `economy` and `method`."""
     if model.architecture is None:
         return not_sized(model, "its architecture is not on record, so nothing can be sized", asked)
     shape = model.architecture.shape
@@ -69,7 +70,12 @@ def judge(model: Model, asked: Asked) -> Plan:
         _estimate(model, job, counted, known, asked) for job, known in zip(fit.jobs, fit.breakdowns, strict=True)
     ]
     memory = affordable(options, profile.budget)
-    checks = (fits(memory, profile), *budget(memory, profile), *serving(shape, counted, asked))
+    checks = (
+        fits(memory, profile),
+        *budget(memory, profile),
+        *serving(shape, counted, asked),
+        *latency(counted, asked),
+    )
     rated = rate(counted, fit, asked) if all(check.outcome != "no" for check in checks) else ()
     verdict = StepVerdict(step="resources", checks=checks, ratings=rated)
     return Plan(verdict=verdict, method=memory.method, memory=memory)
@@ -221,6 +227,26 @@ def serving(shape: Architecture, counted: Parameters, asked: Asked) -> tuple[Che
     shortfall = 1 - target.usable_bytes / need
     remedy = f"{need / GIB:.1f} GiB to serve from"
     return (Check(name="serving", outcome="no", because=because, shortfall=shortfall, remedy=remedy),)
+
+
+def latency(counted: Parameters, asked: Asked) -> tuple[Check, ...]:
+    """Constraint: one pass through the weights is not already longer than an answer may take.
+
+    How much longer an answer really takes is not on record, so this rules out what is too slow on any software and
+    leaves the rest to be measured.
+    """
+    limit, card = asked.profile.latency, asked.serving_card
+    target = asked.profile.serve_gpu or asked.profile.gpu
+    least = seconds_per_pass(counted, card, target.count) if limit is not None and card and target else None
+    if limit is None or least is None or card is None:
+        return ()
+    said = f"a pass through its weights takes at least {1e3 * least:.2g} ms on {card.name}, in 4 bits"
+    if 1e3 * least <= limit:
+        return (Check(name="latency", outcome="unknown", because=f"{said}; how fast it answers must be measured"),)
+    because = f"{said}; an answer may take {limit:g} ms"
+    shortfall = 1 - limit / (1e3 * least)
+    remedy = f"{1e3 * least:.2g} ms for an answer"
+    return (Check(name="latency", outcome="no", because=because, shortfall=shortfall, remedy=remedy),)
 
 
 def rate(counted: Parameters, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
