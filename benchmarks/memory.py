@@ -4,7 +4,8 @@
 
 The truth directory is not part of this repository: it holds `memory.csv` and `memory_bounds.csv`, one published
 measurement a row with its source. A measurement is compared with what its metric counts: `allocated` with the live
-tensors, `reserved` with the allocator's slack on top, what the driver reports with the CUDA context as well.
+tensors, `reserved` with the allocator's slack on top, what the driver reports (or a training row of no stated metric)
+with the CUDA context as well.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from llmpick.errors import LlmpickError
 from llmpick.sizing.estimate import peak
 from llmpick.sizing.job import Job
 from llmpick.sizing.memory import OUTPUTS
-from llmpick.sizing.overhead import context, slack
+from llmpick.sizing.overhead import context
 from llmpick.units import GIB
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,10 +128,9 @@ def score(row: dict[str, str], shapes: dict[str, Architecture]) -> Scored:
         measured /= job.n_gpus
     said = tensors
     if "allocated" not in metric and "active" not in metric:
-        moving = parts.activations + parts.logits
-        said += slack(tensors - moving, moving)
-    if "nvml" in metric or "nvidia" in metric:
-        said += context(job)
+        said = parts.peak
+        if "reserved" in metric or job.method == "inference":
+            said -= context(job)
     said /= GIB
     if "unit=GiB" not in metric:  # printed as GB: either may be meant, 7 % apart
         measured = min((measured, measured * GB_OVER_GIB), key=lambda value: abs(said / value - 1))

@@ -149,8 +149,11 @@ def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
     )
     static = shard(whole, job, sums.trained, known.c * sums.linear / layers.layers)
     share = static.gradients / whole.gradients if whole.gradients else 1.0
-    activations, logits, gradients = max(_moments(known, layers, job, share), key=sum)
-    still = static.weights + static.adapters + static.optimizer + static.buffers + gradients
+    moments = _moments(known, layers, job, share)
+    activations, logits, gradients = worst = max(moments, key=sum)
+    # with its slack another moment may take more: a longer sequence must not move to a cheaper one
+    beyond = max(map(_held, moments)) - sum(worst)
+    still = static.weights + static.adapters + static.optimizer + static.buffers
     return (
         round(static.weights),
         round(static.adapters),
@@ -158,8 +161,14 @@ def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
         round(static.optimizer),
         round(activations + static.buffers),
         round(logits),
-        round(context(job) + slack(still, activations + logits)),
+        round(context(job) + slack(still, 0, 0) + beyond),
     )
+
+
+def _held(moment: Moment) -> float:
+    """What a moment takes with the allocator's slack."""
+    activations, logits, gradients = moment
+    return activations + logits + gradients + slack(gradients, activations, logits)
 
 
 def trainable(counted: Parameters, job: Job) -> int:

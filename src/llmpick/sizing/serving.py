@@ -43,7 +43,7 @@ def serve(architecture: Architecture, job: Job, parameters: Parameters | None = 
         optimizer=0,
         activations=round(activations),
         logits=logits,
-        overhead=round(cuda_context(job) + slack(weights + cache, activations - cache + logits)),
+        overhead=round(cuda_context(job) + slack(weights + cache, activations - cache, logits)),
     )
 
 
