@@ -15,7 +15,7 @@ from llmpick.errors import LlmpickError
 from llmpick.licensing import asking, casefile
 from llmpick.licensing.amounts import short
 from llmpick.licensing.classes import CLASSES, accepts, classes
-from llmpick.licensing.judge import MISSING, judge, judge_all
+from llmpick.licensing.judge import MISSING, judge, judge_all, licenses_of
 from llmpick.licensing.schema import LIFTS, NOTICES, License
 from llmpick.licensing.situation import Situation, from_mapping
 from llmpick.licensing.wording import DUTIES, duty_text
@@ -211,6 +211,38 @@ def test_the_sentence_has_the_numbers():
     )
     assert "700 million monthly active users" in verdict.clause
     assert verdict.source.startswith("github:meta-llama/llama-models@")
+
+
+LIMITS = {
+    **dict.fromkeys(("llama2", "llama3", "llama3.1", "llama3.2", "llama3.3", "llama4"), "700 million"),
+    **dict.fromkeys(("qwen", "tongyi-qianwen"), "100 million"),
+}
+"""License -> monthly users up to which it holds."""
+
+
+@pytest.mark.parametrize(("id_", "limit"), LIMITS.items())
+def test_too_many_users_forbid_every_model_under_that_license(id_, limit):
+    models = [model for model in CATALOG.models if model.license and id_ in (model.license.id, *model.license.also)]
+    assert models
+    for model in models:
+        few, many = (
+            judge_all(licenses_of(model, LICENSES), Situation(monthly_active_users=users)) for users in (1e6, 8e8)
+        )
+        assert (few.verdict, many.verdict) != ("forbidden", "forbidden")
+        assert many.verdict == "forbidden", model.id
+        assert f"800 million monthly users exceed the limit of {limit}" in many.because
+
+
+@pytest.mark.parametrize("id_", ["llama4", "tencent-hunyuan-community"])
+def test_a_region_left_out_forbids_every_model_under_that_license(id_):
+    models = [model for model in CATALOG.models if model.license and model.license.id == id_]
+    assert models
+    for model in models:
+        terms = licenses_of(model, LICENSES)
+        assert judge_all(terms, Situation(region="US")).verdict != "forbidden"
+        abroad = judge_all(terms, Situation(region="EU"))
+        assert abroad.verdict == "forbidden"
+        assert "nothing is licensed to licensees in the EU" in abroad.because
 
 
 def test_limits_that_do_not_bind_yet_are_named():
