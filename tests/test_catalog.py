@@ -66,6 +66,8 @@ def test_what_was_loaded_is_what_the_files_say(whole):
         ("gpt-oss-20b", "openai/gpt-oss-20b"),
         ("modernbert-base", "answerdotai/ModernBERT-base"),
         ("https://huggingface.co/meta-llama/Llama-3.1-8B/", "meta-llama/Llama-3.1-8B"),
+        ("https://huggingface.co/Qwen/Qwen3-8B/blob/main/config.json", "Qwen/Qwen3-8B"),
+        ("hf.co/Qwen/Qwen3-8B", "Qwen/Qwen3-8B"),
     ],
 )
 def test_short_names_find_their_model(small, name, id_):
@@ -80,6 +82,8 @@ def test_short_names_find_their_model(small, name, id_):
         ("bert-bas-uncased", "did you mean bert-base-uncased"),
         ("zzz", "`llmpick catalog list` names them all"),
         ("", "`llmpick catalog list` names them all"),
+        ("Qwen/Qwen3-8B/../x", "`llmpick catalog list` names them all"),
+        ("q" * 5000, f"no model '{'q' * 80}...' in the catalog"),
     ],
 )
 def test_other_names_say_what_they_may_mean(small, name, says):
@@ -105,6 +109,7 @@ def test_vendor_models_are_found_where_they_are_asked_for(small):
         (Wanted(family="QWEN"), {"Qwen3-0.6B", "Qwen3-8B", "Qwen3-8B-Base"}),
         (Wanted(family="qwen3-8b"), {"Qwen3-8B", "Qwen3-8B-Base"}),
         (Wanted(family="qwen3", max_params=8_190_735_359), {"Qwen3-0.6B"}),
+        (Wanted(max_params=0), set()),
         (Wanted(min_params=8_190_735_360), {"Qwen3-8B", "Qwen3-8B-Base", "gpt-oss-20b"}),
         (Wanted(min_params=8_190_735_360, max_params=8_190_735_360), {"Qwen3-8B", "Qwen3-8B-Base"}),
         (Wanted(task="translation", license="cc-by-nc-4.0"), {"nllb-200-distilled-600M"}),
@@ -125,6 +130,7 @@ def test_lists_answer_every_demand(small, wanted, names):
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
+        (Wanted(family=""), "no family '' in the catalog"),
         (Wanted(family="kwen3"), "no family 'kwen3' in the catalog; did you mean qwen3?"),
         (Wanted(task="clasification"), "no task 'clasification' in the catalog; did you mean classification"),
         (Wanted(license="permisive"), "no license 'permisive' in the catalog; did you mean permissive"),

@@ -44,6 +44,7 @@ def call(capsys):
         (["estimate", "Qwen/Qwen3-8B", "--dtype", "fp8"], 2, "--dtype"),
         (["license", "no-such-license"], 2, "no-such-license"),
         (["catalog", "list", "--family", "nosuch"], 2, "nosuch"),
+        (["catalog", "list", "--language", "klingonese"], 2, "--language: 'klingonese' is no language code"),
         (["frobnicate"], 2, "frobnicate"),
     ],
 )
@@ -219,3 +220,9 @@ def test_every_example_profile_gets_an_answer(path, call):
 
 def test_there_are_at_least_ten_examples():
     assert len(EXAMPLES) >= 10
+
+
+def test_a_search_without_an_answer_says_so_beside_the_empty_list(call):
+    code, out, err = call("catalog", "list", "--family", "qwen3", "--max-params", "100M", "--format", "json")
+    assert (code, out.strip()) == (0, "[]")
+    assert err == "no model of the catalog answers all of that; leave out a demand\n"

@@ -22,7 +22,7 @@ def test_a_device_or_a_folder_is_one_line_in_no_time(tmp_path, read, device):
     path = tmp_path / "given"
     path.symlink_to(device)
     began = time.monotonic()
-    with pytest.raises(LlmpickError, match="larger than|not JSON|empty|cannot read") as raised:
+    with pytest.raises(LlmpickError, match=r"larger than|not JSON|empty|cannot read") as raised:
         read(path)
     assert time.monotonic() - began < 2
     assert "\n" not in str(raised.value)

@@ -294,8 +294,10 @@ def catalog_list(
     from llmpick.catalog import browse
     from llmpick.searching import wanted
 
-    facts = request.load(catalog)
-    _show("models", (browse.select(facts, wanted(raw)),), format, output, force)
+    found = browse.select(request.load(catalog), wanted(raw))
+    if not found:
+        print("no model of the catalog answers all of that; leave out a demand", file=sys.stderr)
+    _show("models", (found,), format, output, force)
 
 
 @catalog_app.command("show")

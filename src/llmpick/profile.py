@@ -153,14 +153,16 @@ def _domain(value: Any, flag: str, known: Vocabulary) -> str:
 
 
 def _languages(value: Any, flag: str, known: Vocabulary) -> tuple[str, ...]:
-    codes = []
-    for word in _words(value):
-        code = _LANGUAGE_NAMES.get(word.casefold(), word.casefold())
-        if code not in ISO_639_1 and not (len(code) == 3 and code.isascii() and code.isalpha()):
-            hint = did_you_mean(word, _LANGUAGE_NAMES) or "write ISO 639-1 codes, comma-separated: en,de,ko"
-            raise LlmpickError(f"{flag}: {word!r} is no language code", hint)
-        codes.append(code)
-    return tuple(dict.fromkeys(codes)) or ("en",)
+    return tuple(dict.fromkeys(language_code(word, flag) for word in _words(value))) or ("en",)
+
+
+def language_code(word: str, flag: str) -> str:
+    """The ISO 639 code that `word`, a code or an English name, stands for; raises LlmpickError naming `flag`."""
+    code = _LANGUAGE_NAMES.get(word.casefold(), word.casefold())
+    if code in ISO_639_1 or (len(code) == 3 and code.isascii() and code.isalpha()):
+        return code
+    hint = did_you_mean(word, _LANGUAGE_NAMES) or "write ISO 639-1 codes, comma-separated: en,de,ko"
+    raise LlmpickError(f"{flag}: {word!r} is no language code", hint)
 
 
 def _bool(value: Any, flag: str, known: Vocabulary) -> bool:

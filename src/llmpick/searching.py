@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog.browse import Wanted
+from llmpick.profile import language_code
 from llmpick.units import parse_number
 
 if TYPE_CHECKING:
@@ -18,4 +19,5 @@ def wanted(raw: Mapping[str, Any]) -> Wanted:
         for name in ("max_params", "min_params")
         if name in raw
     }
-    return Wanted(**{**raw, **sizes})
+    language = {"language": language_code(raw["language"].strip(), "--language")} if raw.get("language") else {}
+    return Wanted(**{**raw, **sizes, **language})

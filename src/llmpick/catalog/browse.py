@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Entry = TypeVar("Entry", Model, ApiModel)
 SHOWN = 8
 """Names an ambiguous one lists."""
+ECHOED = 80
+"""Characters of an unknown name that an error repeats."""
+TELLING = 3
+"""Letters from which a part of a name is worth looking for."""
 OLDEST = 10
 """Facts that `stats` calls the oldest."""
 BLOCKS = ("architecture", "license", "pretraining", "tooling")
@@ -142,17 +146,23 @@ def _meant(entries: Sequence[Entry], name: str) -> Entry | None:
         if len(found) == 1:
             return found[0]
         if found:
-            raise LlmpickError(f"{name!r} may be {_listed([entry.id for entry in found])}", "give the whole id")
+            raise LlmpickError(f"{_quoted(name)} may be {_listed([entry.id for entry in found])}", "give the whole id")
     return None
 
 
 def _unfound(name: str, entries: Sequence[Model | ApiModel]) -> NoReturn:
     hint = _near(_without_host(name), [entry.id for entry in entries])
-    raise LlmpickError(f"no model {name!r} in the catalog", hint)
+    raise LlmpickError(f"no model {_quoted(name)} in the catalog", hint)
+
+
+def _quoted(name: str) -> str:
+    return repr(name if len(name) <= ECHOED else f"{name[:ECHOED]}...")
 
 
 def _without_host(name: str) -> str:
-    return re.sub(r"^https?://(www\.)?(huggingface\.co|hf\.co)/", "", name.strip()).strip("/")
+    """The id in the address of any page of a repository on the Hub; other names as they are."""
+    page = re.match(r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([^/?#]+/[^/?#]+)", name.strip())
+    return page[1] if page else name.strip().strip("/")
 
 
 def _exact(id_: str) -> str:
@@ -177,7 +187,7 @@ def _listed(names: Sequence[str]) -> str:
 def _near(wanted: str, ids: Sequence[str]) -> str:
     """A hint: ids that contain what was typed, else those spelled alike."""
     typed = _squashed(wanted)
-    inside = [id_ for id_ in ids if typed and typed in _squashed(id_)]
+    inside = [id_ for id_ in ids if len(typed) >= TELLING and typed in _squashed(id_)]
     if inside:
         return f"did you mean {_listed(sorted(inside, key=len))}?"
     by_short = {_short(id_): id_ for id_ in ids}
@@ -204,8 +214,10 @@ def _tests(catalog: Catalog, wanted: Wanted) -> Iterator[Callable[[Model], bool]
         ids = _license_ids(catalog, wanted.license)
         yield lambda model: model.license is not None and ids.issuperset((model.license.id, *model.license.also))
     most, least = wanted.max_params, wanted.min_params
-    if most is not None or least is not None:
-        yield lambda model: (least or 0) <= model.parameters.total <= (most or model.parameters.total)
+    if most is not None:
+        yield lambda model: model.parameters.total <= most
+    if least is not None:
+        yield lambda model: model.parameters.total >= least
     if wanted.language is not None:
         code = wanted.language.casefold()
         yield lambda model: code in model.languages
@@ -218,9 +230,9 @@ def _family_test(catalog: Catalog, family: str) -> Callable[[Model], bool]:
     known = {model.family for model in catalog.models}
     if family in known:
         return lambda model: model.family == family
-    if any(name.startswith(family) for model in catalog.models for name in (model.family, model.lineage)):
+    if family and any(name.startswith(family) for model in catalog.models for name in (model.family, model.lineage)):
         return lambda model: model.family.startswith(family) or model.lineage.startswith(family)
-    raise LlmpickError(f"no family {family!r} in the catalog", did_you_mean(family, known))
+    raise LlmpickError(f"no family {_quoted(family)} in the catalog", did_you_mean(family, known))
 
 
 def _task(tasks: Sequence[Task], name: str) -> str:
