@@ -1,26 +1,36 @@
-"""What README and docs show runs, and every command is documented."""
+"""What README and docs show runs, what the program wrote of them is up to date, and every command is documented."""
 
 from __future__ import annotations
 
+import html
+import json
+import os
 import re
+import runpy
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from llmpick import cli
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 INTERACTIVE = {"interview", "mcp"}
 NETWORK = {("catalog", "add"), ("catalog", "refresh")}
 EXAMPLE_MODEL = "Qwen/Qwen3-8B"
+WRITTEN = runpy.run_path(str(ROOT / "tools" / "write_docs.py"))["generated"]()
 
 
 def shown() -> list[tuple[str, str]]:
     """Every llmpick command of the README and docs: shell blocks and `inline` ones, with their page."""
     found = []
     for page in PAGES:
+        if page.parent.name == "reference":
+            continue  # written by the program
         text = page.read_text("utf-8")
         blocks = "\n".join(re.findall(r"```(?:sh|bash|console)\n(.*?)```", text, flags=re.DOTALL))
         lines = [line.strip().removeprefix("$ ") for line in blocks.replace("\\\n", " ").splitlines()]
@@ -61,3 +71,43 @@ def test_links_between_pages_lead_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_what_the_program_writes_of_the_docs_is_current(path):
+    text = WRITTEN[path]()
+    if os.environ.get("LLMPICK_REWRITE_GOLDENS"):
+        path.write_text(text, "utf-8")
+    assert words(path.read_text("utf-8")) == words(text), "python tools/write_docs.py rewrites it"
+
+
+def words(page: str) -> str:
+    """The page; of a picture the text it shows, for how it is drawn changes with rich."""
+    return html.unescape("".join(re.findall(r">([^<]*)</text>", page))) if page.startswith("<svg") else page
+
+
+def fenced(language: str) -> list[tuple[str, str]]:
+    """Every block in that language, with its page."""
+    pattern = rf"```{language}\n(.*?)```"
+    return [(page.name, block) for page in PAGES for block in re.findall(pattern, page.read_text("utf-8"), re.DOTALL)]
+
+
+@pytest.mark.parametrize(("page", "line"), [shown for shown in shown() if "| jq" in shown[1]], ids=str)
+def test_every_jq_recipe_runs(page, line, capsys):
+    command, _, recipe = line.partition(" | ")
+    assert cli.run(shlex.split(command)[1:]) == 0
+    if shutil.which("jq") is None:
+        pytest.skip("jq is not installed")
+    answer = capsys.readouterr().out
+    done = subprocess.run(shlex.split(recipe), input=answer, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() not in ("", "null")
+
+
+@pytest.mark.parametrize(("page", "block"), fenced("python"), ids=str)
+def test_every_python_snippet_runs(page, block):
+    exec(compile(block, page, "exec"), {"__name__": "snippet"})
+
+
+def test_every_data_snippet_is_well_formed():
+    assert all(json.loads(block) for _, block in fenced("json"))
+    assert all(yaml.safe_load(block) for _, block in fenced("yaml"))

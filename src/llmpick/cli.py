@@ -402,7 +402,7 @@ def run(arguments: list[str]) -> int:
     """The exit code of one invocation; every known fault is one line on stderr."""
     usage_error: Any = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export by name
     try:
-        code = int(app(arguments, standalone_mode=False) or 0)
+        code = int(app(arguments, prog_name="llmpick", standalone_mode=False) or 0)
         return _say("interrupted", code) if code == INTERRUPTED else code
     except LlmpickError as error:
         return _say(str(error), error.exit_code)
