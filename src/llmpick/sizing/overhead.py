@@ -17,9 +17,11 @@ COMMUNICATION = 500 * MIB
 MOVING = 0.5
 """Share of activations that the caching allocator holds beyond them."""
 LOGITS = 0.25
-"""The same for logits, a few large blocks that the next step takes over whole. Least error over seven sources that print
-what was reserved, each weighing alike, is at 0.5 and 0.15 to 0.2, whichever is left out; rounded up, for too
-little costs more. Training on texts of many lengths leaves far more behind, which the allocator gives back before it fails."""
+"""The same for logits, a few large blocks that the next step takes over whole.
+
+Least error over seven sources that print what was reserved, each weighing alike, is at 0.5 and 0.15 to 0.2, whichever
+is left out; rounded up, for too little costs more. Training on texts of many lengths leaves far more behind, which the
+allocator gives back before it fails."""
 STILL = 0.01
 """The same for what stays through the step: blocks are rounded up to 2 MiB."""
 
