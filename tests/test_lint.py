@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from llmpick import catalog, lint
+from llmpick.errors import CatalogError
 from llmpick.languages import ISO_639_1, ISO_639_3
 
 SMALL = Path(__file__).parent / "data" / "catalog_small"
@@ -93,6 +94,14 @@ ADDED = [
 ]
 
 
+HIDES = """\
+# yaml-language-server: $schema=schema/hide.json
+models: [Qwen/Qwen3-8B, qwen/*]
+prices:
+  - H100 XYZ
+"""
+
+
 @pytest.fixture(autouse=True, scope="module")
 def cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
@@ -134,8 +143,21 @@ def test_a_file_that_should_not_be_there_is_found(tmp_path, rule, path, says):
     assert file.name in str(found) or rule == "unique-ids"
 
 
+def test_a_hidden_name_that_hides_nothing_is_found_where_it_stands(tmp_path):
+    file = write(tmp_path, "hide.yaml", HIDES)
+    found = lint.check((tmp_path,), base=SMALL).findings
+    assert [(one.rule, one.path, one.line, one.column) for one in found] == [
+        ("hidden-entries", str(file), 2, 25),
+        ("hidden-entries", str(file), 4, 5),
+    ]
+    assert found[0].message == "no catalog beneath has such a name among its models; correct or remove it"
+    with pytest.raises(CatalogError, match=r"hide\.yaml:2:25"):
+        lint.demand((tmp_path,))
+
+
 def test_every_rule_is_broken_by_some_case_and_explained():
-    assert {lint.rule_id(rule) for rule in lint.RULES} == {case[0] for case in BROKEN} | {case[0] for case in ADDED}
+    broken = {case[0] for case in (*BROKEN, *ADDED)} | {"hidden-entries"}
+    assert {lint.rule_id(rule) for rule in lint.RULES} == broken
     assert all(len(text) > 30 for text in lint.explanations().values())
 
 

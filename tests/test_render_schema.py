@@ -22,7 +22,7 @@ EXAMPLES: dict[str, Any] = {
     "advise": json.advise(answers.ADVICE),
     "plan": json.plan(answers.PLAN),
     "license": json.license(answers.LICENSE),
-    "catalog-list": json.models((cases.model("org/model", 1),)),
+    "catalog-list": json.models((cases.model("org/model", 1),), {"org/model": "ours"}),
 }
 
 

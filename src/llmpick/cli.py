@@ -294,10 +294,11 @@ def catalog_list(
     from llmpick.catalog import browse
     from llmpick.searching import wanted
 
-    found = browse.select(request.load(catalog), wanted(raw))
+    facts = request.load(catalog)
+    found = browse.select(facts, wanted(raw))
     if not found:
         print("no model of the catalog answers all of that; leave out a demand", file=sys.stderr)
-    _show("models", (found,), format, output, force)
+    _show("models", (found, browse.laid(facts, found)), format, output, force)
 
 
 @catalog_app.command("show")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llmpick import catalog as catalogs
 from llmpick.catalog.browse import blocks_of
 from llmpick.catalog.kinds import KINDS, kind_of
+from llmpick.catalog.layers import HIDE
 from llmpick.errors import CatalogError, LlmpickError, did_you_mean
 from llmpick.languages import KNOWN as LANGUAGES
 from llmpick.sizing.parameters import count
@@ -403,6 +404,14 @@ def expected_files(catalog: Catalog) -> Iterator[Remark]:
                 yield Remark(path, (), f"nothing reads this file; rename or remove it (files read: {folders})")
 
 
+def hidden_entries(catalog: Catalog) -> Iterator[Remark]:
+    """Every name in hide.yaml is of something that a catalog beneath it has."""
+    for layer in catalog.layers:
+        for kind, position in layer.idle:
+            message = f"no catalog beneath has such a name among its {kind}; correct or remove it"
+            yield Remark(str((layer.directory / HIDE).absolute()), (kind, position), message)
+
+
 def usable_evidence(catalog: Catalog) -> Iterator[Remark]:
     """Every comparison under evidence/ can be read, uses the catalog's words and says each model's facts once."""
     from llmpick.catalog.suites import problems
@@ -436,6 +445,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     context_within_positions,
     gaps_explained,
     policy_adds_up,
+    hidden_entries,
     modelines,
     usable_evidence,
     expected_files,
@@ -450,6 +460,7 @@ FATAL: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     known_languages,
     known_gpus,
     openable_sources,
+    hidden_entries,
 )
 """Rules without which an answer from a user's own catalog cannot be trusted."""
 
@@ -485,7 +496,7 @@ def check_catalog(catalog: Catalog) -> list[Finding]:
     needed = {(remark.path, rule) for rule, remark in remarks}
     kept = [(rule, remark) for rule, remark in remarks if (remark.path, rule) not in excepted]
     kept += [(UNNEEDED, remark) for remark in _unneeded(catalog, needed)]
-    return sorted(_located(kept, catalog.origins))
+    return sorted(_located(kept, catalog))
 
 
 def rule_id(rule: Callable[..., Any]) -> str:
@@ -514,20 +525,28 @@ def _unneeded(catalog: Catalog, needed: set[tuple[str, str]]) -> Iterator[Remark
                 yield Remark(_file(model), loc, f"the file keeps the rule `{rule}`; remove the exception")
 
 
-def _located(remarks: Iterable[tuple[str, Remark]], origins: Mapping[str, Path]) -> Iterator[Finding]:
+def _located(remarks: Iterable[tuple[str, Remark]], catalog: Catalog) -> Iterator[Finding]:
     """Findings with the line each place stands on; only files with findings are read again."""
     from llmpick.catalog.parsing import locate
 
-    by_file: dict[str, list[tuple[str, Remark]]] = defaultdict(list)
+    by_file: dict[Path, list[tuple[str, str, Loc]]] = defaultdict(list)
     for rule, remark in remarks:
-        by_file[remark.path].append((rule, remark))
-    anywhere = next(iter(origins.values()), None)
-    for path, found in by_file.items():
-        directory = origins.get(path, anywhere)
-        file = directory / path if directory else None
-        marks = locate(file, [remark.loc for _, remark in found]) if file else [(1, 1)] * len(found)
-        for (rule, remark), (line, column) in zip(found, marks, strict=True):
-            yield Finding(catalogs.shown(file) if file else path, line, column, rule, remark.message)
+        file, loc = _written_at(remark, catalog)
+        by_file[file].append((rule, remark.message, loc))
+    for file, found in by_file.items():
+        marks = locate(file, [loc for _, _, loc in found])
+        for (rule, message, _), (line, column) in zip(found, marks, strict=True):
+            yield Finding(catalogs.shown(file), line, column, rule, message)
+
+
+def _written_at(remark: Remark, catalog: Catalog) -> tuple[Path, Loc]:
+    """The file and the place in it that a remark is about: rows of a table may come from several directories."""
+    rows = catalog.places.get(remark.path)
+    if rows and remark.loc and isinstance(remark.loc[0], int):
+        place = rows[remark.loc[0]]
+        return place.directory / remark.path, (place.row, *remark.loc[1:])
+    anywhere = next(iter(catalog.origins.values()))
+    return catalog.origins.get(remark.path, anywhere) / remark.path, remark.loc
 
 
 def _from_fault(fault: Fault) -> Finding:

@@ -123,7 +123,8 @@ def catalog_list(facts: Catalog, given: Arguments) -> Any:
     from llmpick.render import json
     from llmpick.searching import wanted
 
-    return json.models(browse.select(facts, wanted(given)))
+    found = browse.select(facts, wanted(given))
+    return json.models(found, browse.laid(facts, found))
 
 
 def catalog_show(facts: Catalog, given: Arguments) -> Any:

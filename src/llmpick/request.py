@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 def load(directories: list[Path] | None) -> Catalog:
     """The bundled catalog with the user's own laid over it; those are held to the rules an answer rests on."""
     from llmpick import catalog
+    from llmpick.catalog import sound
     from llmpick.hub import user_catalog
 
     own = user_catalog()
     layers = ([own] if own else []) + list(directories or [])
     facts = catalog.load(tuple(layers))
-    if layers:
+    if layers and not sound.known(facts.mark):
         from llmpick import lint
 
         lint.demand(layers)
+        sound.remember(facts.mark)
     return facts
 
 

@@ -180,6 +180,22 @@ class Hub:
 
 
 @record
+class Hide:
+    """`hide.yaml`: what of the catalogs beneath this one is left out. `*` in a name stands for any text."""
+
+    models: tuple[Text, ...] = ()
+    """Hub ids: `ORG/NAME`, or `ORG/*`."""
+    apis: tuple[Text, ...] = ()
+    """Models tuned through a vendor's API: `VENDOR/NAME`."""
+    licenses: tuple[Text, ...] = ()
+    """License ids; models under them are hidden too."""
+    gpus: tuple[Text, ...] = ()
+    """Names of gpus.yaml; their prices are hidden too."""
+    prices: tuple[Text, ...] = ()
+    """Names of prices.yaml."""
+
+
+@record
 class Gpu:
     """One GPU or accelerator: a row of `gpus.yaml`. TFLOPS are dense, never sparse."""
 

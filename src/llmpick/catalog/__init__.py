@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog import compiled
 from llmpick.catalog.faults import Fault, InvalidCatalogError
 from llmpick.catalog.kinds import KINDS, kind_of
+from llmpick.catalog.layers import Layer, Layers, Place, first, over
 from llmpick.errors import CatalogError
 from llmpick.record import record
 
@@ -47,6 +48,12 @@ class Catalog:
     """Relative path of each file read -> the directory it came from."""
     directories: tuple[Path, ...] = ()
     """All directories, the undermost first."""
+    layers: tuple[Layer, ...] = ()
+    """What each directory but the undermost does to those beneath it."""
+    places: Mapping[str, tuple[Place, ...]]
+    """Relative path of each table that several directories fill -> where its rows were written."""
+    mark: str = ""
+    """Another one as soon as the files of any directory say something else."""
 
     def model(self, id_: str) -> Model:
         """The model with that very Hub id; KeyError if there is none. `browse.find` takes short names."""
@@ -62,24 +69,11 @@ def bundled() -> Path:
     return shipped if shipped.is_dir() else Path(__file__).parents[3] / "catalog"
 
 
-class Layers(NamedTuple):
-    """The files of several directories, laid over each other."""
-
-    values: Mapping[str, Any]
-    """Relative path -> record or rows."""
-    origins: Mapping[str, Path]
-    directories: tuple[Path, ...]
-    date: str
-    faults: tuple[Fault, ...]
-
-
 def load(directories: Sequence[Path] = (), base: Path | None = None) -> Catalog:
     """The catalog in `base` (default: the bundled one) with `directories` laid over it, later ones on top.
 
-    A file of an overlay replaces the file of the same relative path; only hub.json is merged, model by model, where
-    the newer figures stand. Raises InvalidCatalogError, naming
-    every place, when files are invalid; CatalogError when the whole lacks a table; LlmpickError when a directory
-    cannot be read.
+    `layers` says how. Raises InvalidCatalogError, naming every place, when files are invalid; CatalogError when the
+    whole lacks a table; LlmpickError when a directory cannot be read.
     """
     layers = read((base or bundled(), *directories))
     if layers.faults:
@@ -92,29 +86,16 @@ def read(directories: Sequence[Path]) -> Layers:
 
     Raises LlmpickError when a directory cannot be read.
     """
-    values: dict[str, Any] = {}
-    origins: dict[str, Path] = {}
-    dates, faults = [], []
+    layers = Layers({}, {}, ())
+    marks: list[str] = []
+    faults: list[Fault] = []
     for directory in directories:
         layer = compiled.load(directory, compiled.SHIPPED if directory == bundled() else None)
-        values |= _over(values, layer.values)
-        origins |= dict.fromkeys(layer.values, directory)
-        dates.append(layer.date)
+        layers = over(layers, directory, layer.values) if marks else first(directory, layer.values)
+        layers = layers._replace(date=max(layers.date, layer.date))
+        marks.append(f"{directory.absolute()} {layer.mark}")
         faults += [fault._replace(path=shown(directory / fault.path)) for fault in layer.faults]
-    return Layers(values, origins, tuple(directories), max(dates), tuple(faults))
-
-
-def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The files of `above`; hub.json keeps what `below` knows of other models, or knows from a later day."""
-    under, upper = below.get("hub.json"), above.get("hub.json")
-    if under is None or upper is None:
-        return above
-    models = dict(under.models)
-    for id_, one in upper.models.items():
-        # `as_of` may be a span or a bound: its day comes last.
-        if id_ not in models or (one.as_of or "")[-10:] >= (models[id_].as_of or "")[-10:]:
-            models[id_] = one
-    return {**above, "hub.json": type(upper)(as_of=max(under.as_of, upper.as_of), models=models)}
+    return layers._replace(faults=tuple(faults), mark="\n".join(marks))
 
 
 def assemble(layers: Layers) -> Catalog:
@@ -125,6 +106,7 @@ def assemble(layers: Layers) -> Catalog:
         if kind:
             parts[kind.name][path] = layers.values[path]
     hub = next(iter(parts.pop("hub").values()), None)
+    parts.pop("hide")
     tables = {name: _single(name, found) for name, found in parts.items() if name not in ("models", "apis", "licenses")}
     return Catalog(
         models=_by_id(parts["models"]),
@@ -135,6 +117,9 @@ def assemble(layers: Layers) -> Catalog:
         date=layers.date,
         origins=layers.origins,
         directories=layers.directories,
+        layers=layers.layers,
+        places=layers.places,
+        mark=layers.mark,
     )
 
 

@@ -92,6 +92,16 @@ class Bare:
 
 
 @record
+class Overlay:
+    """What a directory laid over the bundled catalog does. Entries are `models/ORG/NAME` or `gpus.yaml: NAME`."""
+
+    directory: str
+    added: tuple[str, ...]
+    replaced: tuple[str, ...]
+    hidden: tuple[str, ...]
+
+
+@record
 class Stats:
     """What a Catalog holds and how well it is covered."""
 
@@ -122,6 +132,8 @@ class Stats:
     coverage: tuple[Coverage, ...]
     oldest: tuple[Dated, ...]
     without_architecture: tuple[Bare, ...]
+    layers: tuple[Overlay, ...] = ()
+    """The directories laid over the bundled catalog, the undermost first."""
 
 
 def find(catalog: Catalog, name: str) -> Model:
@@ -294,6 +306,10 @@ def stats(catalog: Catalog) -> Stats:
         without_architecture=tuple(
             Bare(model=model.id, because=_why_bare(model)) for model in models if not model.architecture
         ),
+        layers=tuple(
+            Overlay(directory=str(one.directory), added=one.added, replaced=one.replaced, hidden=one.hidden)
+            for one in catalog.layers
+        ),
     )
 
 
@@ -327,18 +343,30 @@ def _why_bare(model: Model) -> str:
     return f"looked for, not found: {', '.join(sought)}" if sought else "nobody wrote it down yet"
 
 
+def laid(catalog: Catalog, models: Iterable[Model]) -> dict[str, str]:
+    """Hub id -> directory of those `models` that come from no bundled file."""
+    over = {layer.directory for layer in catalog.layers}
+    origins = ((model.id, catalog.origins[f"models/{model.id}.yaml"]) for model in models)
+    return {id_: str(origin) for id_, origin in origins if origin in over}
+
+
 def to_json(value: Any) -> Any:
     """Records as plain JSON values; a model's `id` comes first."""
     return dataclasses.asdict(value)
 
 
+def file_of(catalog: Catalog, entry: Model | ApiModel) -> str | None:
+    """The file that an entry was read from."""
+    path = f"{'models' if isinstance(entry, Model) else 'apis'}/{entry.id}.yaml"
+    origin = catalog.origins.get(path)
+    return str(origin / path) if origin else None
+
+
 def entry_json(catalog: Catalog, entry: Model | ApiModel) -> dict[str, Any]:
     """The whole entry with its sources, its popularity on the Hub and the file it came from."""
-    path = f"{'models' if isinstance(entry, Model) else 'apis'}/{entry.id}.yaml"
     counted = catalog.popularity.get(entry.id)
-    origin = catalog.origins.get(path)
     return {
         **dataclasses.asdict(entry),
         "popularity": dataclasses.asdict(counted) if counted else None,
-        "file": str(origin / path) if origin else None,
+        "file": file_of(catalog, entry),
     }

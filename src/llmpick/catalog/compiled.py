@@ -43,6 +43,8 @@ class Compiled(NamedTuple):
     date: str
     """The newest day on which a source was opened or a figure taken; empty when there is none."""
     faults: tuple[Fault, ...] = ()
+    mark: str = ""
+    """Another one as soon as what the files say, or the code that reads them, is another."""
 
 
 class Known(NamedTuple):
@@ -59,6 +61,7 @@ class Stored(NamedTuple):
     stamp: int
     files: bytes
     body: bytes
+    mark: int
 
 
 def load(directory: Path, shipped: Path | None = None) -> Compiled:
@@ -70,13 +73,14 @@ def load(directory: Path, shipped: Path | None = None) -> Compiled:
     for path in (shipped, cache):
         stored = read(path, key) if path else None
         compiled = rebuild(stored.body) if stored and stored.stamp == now else None
-        if compiled and compiled.values.keys() == files.keys():
-            return compiled
+        if stored and compiled and compiled.values.keys() == files.keys():
+            return compiled._replace(mark=f"{key} {stored.mark}")
         found += [stored] if stored else []
     compiled, text = _renew(directory, files, found, began, key)
     if cache:
         write(cache, text)
-    return compiled
+    body = text.split(b"\n")[2]
+    return compiled._replace(mark=f"{key} {zlib.crc32(body)}")
 
 
 def catalog_files(directory: Path) -> dict[str, Stat]:
@@ -180,14 +184,18 @@ def schema_key() -> str:
 
 def cache_path(directory: Path) -> Path | None:
     """Where the user's compiled form of `directory` lies; None where the user has no home."""
+    folder = cache_folder()
+    place = f"{zlib.crc32(str(directory.absolute()).encode()):08x}-{zlib.crc32(str(PACKAGE).encode()):08x}"
+    return folder / f"catalog-{place}.json" if folder else None
+
+
+def cache_folder() -> Path | None:
+    """Where llmpick keeps what it can make anew; None where the user has no home."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):  # noqa: PTH117 - the XDG rule: relative means unset
         base = os.environ.get("LOCALAPPDATA", "") if os.name == "nt" else ""
         base = base or os.path.expanduser("~/.cache")  # noqa: PTH111 - Path's own raises without a home
-    if base.startswith("~"):
-        return None
-    place = f"{zlib.crc32(str(directory.absolute()).encode()):08x}-{zlib.crc32(str(PACKAGE).encode()):08x}"
-    return Path(base) / "llmpick" / f"catalog-{place}.json"
+    return None if base.startswith("~") else Path(base) / "llmpick"
 
 
 def dump(values: Mapping[str, Any]) -> bytes:
@@ -230,6 +238,7 @@ def _text(files: Mapping[str, Known], body: bytes, key: str) -> bytes:
     line = json.dumps(listed).encode()
     stamped = stamp({path: one.status for path, one in files.items()})
     header = {"key": key, "stamp": stamped, "length": len(body), "crc": zlib.crc32(body, zlib.crc32(line))}
+    header["mark"] = zlib.crc32(body)
     return b"\n".join((json.dumps(header).encode(), line, body))
 
 
@@ -245,7 +254,7 @@ def read(path: Path, key: str) -> Stored | None:
         said = json.loads(header)
         if (said["key"], said["length"]) != (key, len(body)) or said["crc"] != zlib.crc32(body, zlib.crc32(line)):
             return None
-        return Stored(int(said["stamp"]), line, body)
+        return Stored(int(said["stamp"]), line, body, int(said["mark"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

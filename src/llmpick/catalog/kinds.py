@@ -28,6 +28,8 @@ class Kind(NamedTuple):
     """Stem of its JSON Schema under `schema/`; empty = written by machines, no schema."""
     limit: int = 256 * KIB
     """Bytes beyond which the file is refused."""
+    key: str = ""
+    """Field that tells rows apart: an overlay's row replaces the one beneath it that says the same there."""
     at_hand: bool = True
     """Part of every loaded Catalog; False = read only where it is asked for."""
 
@@ -52,13 +54,31 @@ KINDS = (
         "llmpick.licensing.schema:License",
         schema="license",
     ),
-    Kind("gpus", "gpus.yaml", r"gpus\.yaml", "llmpick.schema:Gpu", "rows", "gpus", MIB),
-    Kind("prices", "prices.yaml", r"prices\.yaml", "llmpick.schema:Price", "rows", "prices", MIB),
-    Kind("efficiencies", "efficiency.yaml", r"efficiency\.yaml", "llmpick.schema:Efficiency", "rows", "efficiency"),
-    Kind("tasks", "tasks.yaml", r"tasks\.yaml", "llmpick.schema:Task", "rows", "tasks"),
-    Kind("domains", "domains.yaml", r"domains\.yaml", "llmpick.schema:Domain", "rows", "domains"),
-    Kind("benchmarks", "benchmarks.yaml", r"benchmarks\.yaml", "llmpick.schema:Benchmark", "rows", "benchmarks", MIB),
-    Kind("hub", "hub.json", r"hub\.json", "llmpick.schema:Hub", limit=16 * MIB),
+    Kind("gpus", "gpus.yaml", r"gpus\.yaml", "llmpick.schema:Gpu", "rows", "gpus", MIB, "name"),
+    Kind("prices", "prices.yaml", r"prices\.yaml", "llmpick.schema:Price", "rows", "prices", MIB, "gpu"),
+    Kind(
+        "efficiencies",
+        "efficiency.yaml",
+        r"efficiency\.yaml",
+        "llmpick.schema:Efficiency",
+        "rows",
+        "efficiency",
+        key="method",
+    ),
+    Kind("tasks", "tasks.yaml", r"tasks\.yaml", "llmpick.schema:Task", "rows", "tasks", key="id"),
+    Kind("domains", "domains.yaml", r"domains\.yaml", "llmpick.schema:Domain", "rows", "domains", key="id"),
+    Kind(
+        "benchmarks",
+        "benchmarks.yaml",
+        r"benchmarks\.yaml",
+        "llmpick.schema:Benchmark",
+        "rows",
+        "benchmarks",
+        MIB,
+        key="id",
+    ),
+    Kind("hub", "hub.json", r"hub\.json", "llmpick.schema:Hub", limit=4 * MIB),
+    Kind("hide", "hide.yaml", r"hide\.yaml", "llmpick.schema:Hide", schema="hide"),
     Kind("policy", "policy.yaml", r"policy\.yaml", "llmpick.policy:Policy", schema="policy"),
     Kind("quality", "quality.yaml", r"quality\.yaml", "llmpick.quality.table:QualityTable", limit=2 * MIB),
     Kind(

@@ -10,7 +10,7 @@ from llmpick.render import outline
 from llmpick.render.text import link
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.browse import Stats
@@ -182,9 +182,9 @@ def license(answer: Answer) -> shapes.LicenseAnswerShape:
     }
 
 
-def models(found: Sequence[Model]) -> list[shapes.ModelRowShape]:
-    """The list of `catalog list`."""
-    return [model_row(model) for model in found]
+def models(found: Sequence[Model], laid: Mapping[str, str]) -> list[shapes.ModelRowShape]:
+    """The list of `catalog list`; `laid` has the directory of those that are not bundled."""
+    return [model_row(model, laid.get(model.id)) for model in found]
 
 
 def entry(facts: Catalog, one: Model | ApiModel) -> dict[str, Any]:
@@ -214,7 +214,7 @@ def tree(answer: Tree) -> dict[str, Any]:
     return asdict(answer)
 
 
-def model_row(model: Model) -> shapes.ModelRowShape:
+def model_row(model: Model, directory: str | None) -> shapes.ModelRowShape:
     """One row of `catalog list`."""
     return {
         "model": model.id,
@@ -227,6 +227,7 @@ def model_row(model: Model) -> shapes.ModelRowShape:
         "domains": list(model.pretraining.domains) if model.pretraining else [],
         "languages": list(model.languages),
         "released": model.released,
+        "directory": directory,
     }
 
 

@@ -9,7 +9,7 @@ from llmpick.render import entries, outline
 from llmpick.render.text import NONE, count, dollars_range, gib, hours_range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.browse import Stats
@@ -125,10 +125,13 @@ def _worth(verdict: Verdict, criterion: str) -> str:
     return next((outline.worth(rating) for rating in verdict.ratings if rating.criterion == criterion), NONE)
 
 
-def models(entries: Sequence[Model]) -> Rows:
-    """One model a row."""
-    header = ("model", "params", "active_params", "architecture", "license", "released")
-    return of((*header, "tasks", "domains", "languages"), [_model(entry) for entry in entries])
+def models(entries: Sequence[Model], laid: Mapping[str, str]) -> Rows:
+    """One model a row; `laid` has the directory of those that are not bundled."""
+    header: tuple[str, ...] = ("model", "params", "active_params", "architecture", "license", "released")
+    header += ("tasks", "domains", "languages")
+    if not laid:
+        return of(header, [_model(entry) for entry in entries])
+    return of((*header, "directory"), [(*_model(entry), laid.get(entry.id)) for entry in entries])
 
 
 def _model(entry: Model) -> tuple[object, ...]:
@@ -147,7 +150,10 @@ def _model(entry: Model) -> tuple[object, ...]:
 
 def entry(facts: Catalog, one: Model | ApiModel) -> Rows:
     """Every fact of one entry, then where each block was read."""
+    from llmpick.catalog.browse import file_of
+
     found = [(label, value, None) for label, value in entries.facts(one)]
+    found += [("file", file, None)] if (file := file_of(facts, one)) else []
     return of(("field", "value", "checked"), [*found, *((block, s.url, s.checked) for block, s in cited(one))])
 
 
@@ -172,6 +178,9 @@ def stats(found: Stats) -> Rows:
     rows += [(f"known {one.field}", f"{one.known} of {one.models}") for one in found.coverage]
     rows += [(f"oldest {one.checked}", f"{one.model} {one.block}") for one in found.oldest]
     rows += [("without architecture", f"{one.model}: {one.because}") for one in found.without_architecture]
+    for one in found.layers:
+        does = (("adds", one.added), ("replaces", one.replaced), ("hides", one.hidden))
+        rows += [(f"{one.directory} {verb}", name) for verb, names in does for name in names]
     return of(("field", "value"), rows)
 
 

@@ -24,7 +24,7 @@ from llmpick.render.text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console
 
@@ -226,7 +226,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     return [plain[a:b].strip() for a, b in pairwise(cuts)]
 
 
-def models(found: Sequence[Model], out: Console) -> None:
+def models(found: Sequence[Model], laid: Mapping[str, str], out: Console) -> None:
     """One model a line; long ids push their line, so that they can be copied."""
     from rich.text import Text
 
@@ -235,17 +235,23 @@ def models(found: Sequence[Model], out: Console) -> None:
     for one in found:
         license_id = one.license.id if one.license else NONE
         figures = f"  {count(one.parameters.total):>7}  {safe(license_id):18} {one.released or NONE}"
+        figures += f"  from {safe(laid[one.id])}" if one.id in laid else ""
         out.print(Text.assemble((f"{safe(one.id):{name}}", "cyan"), figures), soft_wrap=True)
     out.print(styled(plural(len(found), "model"), "dim"))
 
 
 def entry(facts: Catalog, one: Model | ApiModel, out: Console) -> None:
     """Every fact of one entry and where each block was read."""
+    from llmpick.catalog.browse import file_of
+
     for field, said in entries.facts(one):
         fact(out, field, said)
     out.print()
     for label, (block, source) in labelled("Sources", rows.cited(one)):
         fact(out, label, f"{block}: {source.url} (checked {source.checked})")
+    file = file_of(facts, one)
+    if file:
+        fact(out, "File", file)
 
 
 def stats(found: Stats, out: Console) -> None:
@@ -272,6 +278,10 @@ def stats(found: Stats, out: Console) -> None:
     bare = [f"{one.model} ({one.because})" for one in found.without_architecture]
     if bare:
         fact(out, "Unsized", first_of(bare, MOST))
+    for layer in found.layers:
+        does = (("adds", layer.added), ("replaces", layer.replaced), ("hides", layer.hidden))
+        said = [f"{verb} {len(names):,} ({first_of(list(names), MOST)})" for verb, names in does if names]
+        fact(out, "Laid over", f"{layer.directory}: {'; '.join(said) or 'changes nothing'}")
 
 
 def gpus(cards: Sequence[Gpu], out: Console) -> None:

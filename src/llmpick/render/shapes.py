@@ -416,3 +416,5 @@ class ModelRowShape(TypedDict):
     domains: list[str]
     languages: list[str]
     released: str | None
+    directory: str | None
+    """The catalog directory it comes from; null = bundled."""
