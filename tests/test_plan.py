@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llmpick import planning
 from llmpick.architecture import Architecture, Moe
+from llmpick.catalog import load
 from llmpick.errors import LlmpickError
 from llmpick.guidance.answers import Plan
 from llmpick.guidance.decision import WORK_OF_TASK
 from llmpick.guidance.plan import plan, setup_for
-from llmpick.profile import Profile
+from llmpick.profile import Profile, build
 from llmpick.schema import Gpu, Source
-from llmpick.sizing.estimate import Run
+from llmpick.sizing.estimate import Run, estimate
+from llmpick.sizing.job import Job
+from llmpick.steps.asked import vocabulary
 from llmpick.units import GIB, GpuSetup
 
 BERT = Architecture(
@@ -240,3 +244,59 @@ def test_experts_are_pointed_out_to_adapters_only() -> None:
 def test_named_lora_targets_win() -> None:
     answer = plan("org/model", LLAMA_8B, profile("chat"), lora_targets=("Wqkv", "out_proj"))
     assert value(answer, "lora_targets") == ("Wqkv", "out_proj")
+
+
+# What follows reads the catalog that ships: many models, cards and tasks instead of a few made up here.
+WHOLE = load()
+TRAINABLE = [model for model in WHOLE.models if model.architecture]
+CARD_NAMES = [gpu.name for gpu in WHOLE.gpus if "Ryzen AI" not in gpu.name]
+
+
+def said(answer: Plan) -> Job:
+    """The Job that a plan's own settings describe, read back from nothing but those settings."""
+    values = answer.values
+    pairs = 2 if answer.kind in ("embedder", "setfit") else 1
+    return Job(
+        method=answer.method,
+        rank=values.get("lora_rank", 16),
+        seq_len=values["seq_len"],
+        batch_size=values["batch_size"] * pairs,
+        dtype=values.get("weights_dtype", "fp32"),
+        mixed_precision=values["precision"],
+        optimizer=values.get("optimizer", "adamw"),
+        gradient_checkpointing=values.get("gradient_checkpointing", False),
+        sharding=values.get("sharding", "none" if answer.cards == 1 else "ddp"),
+        n_gpus=answer.cards,
+        vocabulary_head=answer.kind in ("writer", "seq2seq"),
+        accumulation=values["accumulation"],
+        adapter_dropout=values.get("lora_dropout", 0) > 0,
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(TRAINABLE),
+    st.sampled_from(CARD_NAMES),
+    st.sampled_from([1, 1, 2, 8]),
+    st.sampled_from(sorted(WORK_OF_TASK)),
+    st.none() | st.integers(1, 10**6),
+    st.sampled_from(["auto", "full", "lora", "qlora"]),
+    st.sampled_from([None, "pairs", "ratings"]),
+)
+def test_no_plan_of_the_catalog_exceeds_its_card(model, gpu, count, task, examples, method, feedback) -> None:
+    raw = {"task": task, "gpu": f"{count}x{gpu}", "examples": examples, "method": method, "feedback": feedback}
+    asked = build(raw, vocabulary(WHOLE))
+    try:
+        answer = planning.answer(model.id, WHOLE, asked)
+    except LlmpickError as error:
+        assert "\n" not in str(error)
+        return
+    assert answer.memory is not None
+    architecture = model.architecture.shape
+    job = said(answer)
+    again = estimate(model.id, architecture, job, asked.gpu)
+    assert again.breakdown == answer.memory.breakdown
+    assert again.breakdown.peak <= asked.gpu.usable_bytes
+    if answer.after != "none":
+        judged = replace(job, batch_size=max(job.batch_size, 2))
+        assert estimate(model.id, architecture, judged, asked.gpu).breakdown.peak <= asked.gpu.usable_bytes

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError
 from llmpick.guidance.recipe import PAIRED
 from llmpick.sizing.estimate import peak
-from llmpick.sizing.methods import choose, preference
+from llmpick.sizing.methods import ladder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from llmpick.sizing.job import Job
     from llmpick.sizing.parameters import Parameters
 
-Asked = Literal["full", "lora", "qlora"]
 T5_TYPES = ("t5", "mt5", "umt5", "longt5", "switch_transformers")
 LARGEST_PAIRS = 128
 """Pairs per card beyond which a plan does not go: larger batches still help, but the gain is no longer certain."""
@@ -40,7 +39,7 @@ def job_for(
             "shorten --seq-len, take a larger card, or see `llmpick estimate` for the parts",
         )
     for candidate in _batches(_ranked(job, profile), profile, recipe):
-        if _fits(architecture, candidate, profile, counted):
+        if _fits(architecture, candidate, profile, recipe, counted):
             return candidate
     return job
 
@@ -61,24 +60,35 @@ def rank_for(examples: int | None) -> int:
     return 64 if examples < 100_000 else 256
 
 
+def heaviest(job: Job, recipe: Recipe) -> Job:
+    """The stage of the plan that needs the most: judged answers come at least two sequences at a time."""
+    return job if recipe.after == "none" else replace(job, batch_size=max(job.batch_size, 2))
+
+
 def _fitting(
     architecture: Architecture, profile: Profile, recipe: Recipe, counted: Parameters, *, bf16: bool
 ) -> Job | None:
-    """As `sizing.choose`, then with a batch of one where the default batch is what does not fit."""
+    """The first Job of the ranking's ladder that fits as this plan runs it; with a batch of one where none does."""
     shapes = [profile, replace(profile, batch_size=1)] if "batch_size" in profile.assumed else [profile]
     for shape in shapes:
-        for method in preference(counted, shape):
-            asked = replace(shape, method=cast("Asked", method))
-            job = choose(architecture, asked, vocabulary_head=recipe.vocabulary_head, parameters=counted)
-            if job is None:
-                continue
-            job = _precise(job, profile, recipe, architecture.model_type, bf16=bf16)
-            if _fits(architecture, job, profile, counted):
+        for rung in ladder(architecture, shape, vocabulary_head=recipe.vocabulary_head, parameters=counted):
+            job = _precise(rung, profile, recipe, architecture.model_type, bf16=bf16)
+            if _possible(job, recipe) and _fits(architecture, job, profile, recipe, counted):
                 return job
     return None
 
 
+def _possible(job: Job, recipe: Recipe) -> bool:
+    """Whether the trainer can do it: SetFit trains all weights, by plain AdamW and without checkpointing."""
+    plain = job.method == "full" and not job.gradient_checkpointing and job.optimizer == "adamw"
+    return recipe.kind != "setfit" or (plain and job.sharding != "fsdp")
+
+
 def _precise(job: Job, profile: Profile, recipe: Recipe, model_type: str, *, bf16: bool) -> Job:
+    """A rung of the ladder as this recipe runs it: pairs for sequences, dropout, and the precision of the card."""
+    # Adapters drop out some of their input here, and the copies that takes are kept for the way back.
+    dropped = job.method in ("lora", "qlora")
+    job = replace(job, adapter_dropout=dropped, batch_size=job.batch_size * recipe.sequences)
     if profile.gpu is not None and profile.gpu.count == 0:
         return replace(job, dtype="fp32", mixed_precision="no")
     if bf16 and recipe.kind != "setfit":
@@ -114,7 +124,7 @@ def _sizes(share: int, profile: Profile) -> list[int]:
     return [1 << power for power in reversed(range(share.bit_length())) if 1 << power <= share]
 
 
-def _fits(architecture: Architecture, job: Job, profile: Profile, counted: Parameters) -> bool:
+def _fits(architecture: Architecture, job: Job, profile: Profile, recipe: Recipe, counted: Parameters) -> bool:
     if profile.gpu is None or profile.gpu.count == 0:
         return True
-    return peak(architecture, job, counted).peak <= profile.gpu.usable_bytes
+    return peak(architecture, heaviest(job, recipe), counted).peak <= profile.gpu.usable_bytes

@@ -55,7 +55,8 @@ def recipe(profile: Profile, structure: Structure) -> Recipe:
         return Recipe(kind="embedder")
     if work == "spans":
         return Recipe(kind="reader" if profile.task == "extractive-qa" else "tagger")
-    few_shot = chosen(profile).id == "setfit" and structure == "encoder"
+    # SetFit trains all weights: whoever asks for adapters gets an ordinary classifier.
+    few_shot = chosen(profile).id == "setfit" and structure == "encoder" and profile.method in ("auto", "full")
     return Recipe(kind="setfit" if few_shot else "classifier")
 
 
