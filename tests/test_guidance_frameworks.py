@@ -10,7 +10,6 @@ import shlex
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -24,32 +23,12 @@ from llmpick.guidance.frameworks import FRAMEWORKS, find, fitting, write
 from llmpick.guidance.frameworks.render import yaml_text
 from llmpick.guidance.frameworks.torchtune import CONFIGS
 from llmpick.guidance.plan import plan
-from test_plan import BERT, BERT_LARGE, LLAMA_8B, LLAMA_70B, MIXTRAL, QWEN_SMALL, T5, card, profile
+from plan_cases import CARDS, CASES, MODELS, constants, form, made, profile
 
 KNOWN = json.loads((Path(__file__).parent / "data/framework_options.json").read_text(encoding="utf-8"))["options"]
+FORMS = json.loads((Path(__file__).parent / "data/plan_forms.json").read_text(encoding="utf-8"))
 HOSTILE = "\"); import os  # ''' `x` | <b>${HOME}\n- [x](javascript:1)"
 
-MODELS = {
-    "google-bert/bert-base-uncased": (BERT, "token-classification"),
-    "google-bert/bert-large-uncased": (BERT_LARGE, "extractive-qa"),
-    "FacebookAI/roberta-base": (replace(BERT, model_type="roberta"), "classification"),
-    "sentence-transformers/all-mpnet-base-v2": (replace(BERT, model_type="mpnet"), "retrieval"),
-    "google-t5/t5-base": (T5, "summarization"),
-    "Qwen/Qwen2-0.5B-Instruct": (QWEN_SMALL, "chat"),
-    "meta-llama/Llama-3.1-8B": (LLAMA_8B, "generation"),
-    "meta-llama/Llama-3.1-8B-Instruct": (LLAMA_8B, "text-to-sql"),
-    "meta-llama/Llama-3.3-70B-Instruct": (LLAMA_70B, "chat"),
-    "org/experts-of-8-layers": (replace(MIXTRAL, num_hidden_layers=8), "function-calling"),
-}
-CARDS = {"8GB": card(7.6), "24GB": card(23.5), "4x80GB": card(79, count=4)}
-EXTRAS = {
-    "few": {"examples": 100},
-    "plenty": {"examples": 20_000},
-    "lora": {"examples": 3_000, "method": "lora"},
-    "qlora": {"examples": 3_000, "method": "qlora"},
-    "pairs": {"examples": 3_000, "feedback": "pairs"},
-    "ratings": {"examples": 3_000, "feedback": "ratings"},
-}
 # The class whose fields a script's ARGUMENTS must be, by framework and file.
 CLASSES = {
     ("transformers", "train.py"): "Seq2SeqTrainingArguments",
@@ -62,41 +41,13 @@ CLASSES = {
 }
 
 
-def made(model: str, gpu: str, extra: str) -> Plan:
-    architecture, task = MODELS[model]
-    return plan(model, architecture, profile(task, gpu=CARDS[gpu], **EXTRAS[extra]))
-
-
 def files_of(answer: Plan, framework: str) -> dict[str, str]:
     try:
         return write(answer, framework)
     except LlmpickError as error:
-        assert framework == "torchtune"
-        assert "torchtune" in str(error)
+        assert framework in ("torchtune", "unsloth")
+        assert framework in str(error)
         return {}
-
-
-def constants(script: str) -> dict:
-    """The literals assigned at the top of a script."""
-    found = {}
-    for node in ast.parse(script).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                found[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                continue
-    return found
-
-
-def fits(case: tuple[str, str, str]) -> bool:
-    try:
-        made(*case)
-    except LlmpickError:
-        return False
-    return True
-
-
-CASES = [case for case in product(MODELS, CARDS, EXTRAS) if fits(case)]
 
 
 def test_every_model_and_every_framework_is_tried() -> None:
@@ -113,7 +64,7 @@ def test_every_option_is_one_the_trainer_knows(model: str, gpu: str, extra: str)
         for name, text in files_of(answer, framework).items():
             if name.endswith(".py"):
                 _check_script(answer, framework, name, text)
-            elif name == "config.yaml":
+            elif name.endswith(".yaml") and name != "merge.yaml":
                 _check_yaml(answer, framework, yaml.safe_load(text))
             elif name == "run.sh":
                 _check_shell(answer, text)
@@ -140,11 +91,77 @@ def _check_script(answer: Plan, framework: str, name: str, text: str) -> None:
 def _check_yaml(answer: Plan, framework: str, config: dict) -> None:
     known = set(KNOWN[framework]) | (set(KNOWN["Seq2SeqTrainingArguments"]) if framework == "llama-factory" else set())
     assert set(config) <= known
-    assert config["learning_rate"] == answer.values["learning_rate"]
-    assert config["gradient_accumulation_steps"] == answer.values["accumulation"]
-    assert config.get("base_model", config.get("model_name_or_path")) == answer.model
-    for dataset in config.get("datasets", []):
-        assert set(dataset) <= set(KNOWN["axolotl-dataset"])
+    judged = "rl" in config or config.get("stage") in ("dpo", "kto")
+    assert config["learning_rate"] == answer.values[f"{answer.after}_learning_rate" if judged else "learning_rate"]
+    beta = config.get("rl_beta", config.get("pref_beta"))
+    assert beta == (answer.values[f"{answer.after}_beta"] if judged else None)
+    assert (config.get("base_model", config.get("model_name_or_path")) == answer.model) is not judged
+    if not judged:
+        assert config["gradient_accumulation_steps"] == answer.values["accumulation"]
+
+
+def test_every_file_has_a_form_that_its_trainers_own_parser_accepted() -> None:
+    """`tools/parse_plans.py` ran the parsers; a form it has not seen means: run it again, see CONTRIBUTING.md."""
+    accepted = {name: {json.dumps(each, sort_keys=True) for each in saved["forms"]} for name, saved in FORMS.items()}
+    assert set(accepted) == {framework.name for framework in FRAMEWORKS}
+    seen: dict[str, set[str]] = {name: set() for name in accepted}
+    for case in CASES:
+        answer = made(*case)
+        for framework in fitting(answer.kind):
+            for name, text in files_of(answer, framework).items():
+                shape = form(name, text, answer.model)
+                if shape is not None:
+                    seen[framework].add(json.dumps([name, shape], sort_keys=True))
+    for framework, forms in seen.items():
+        assert forms <= accepted[framework], framework
+        assert forms, framework
+
+
+@pytest.mark.parametrize(
+    ("framework", "extra", "stages"),
+    [
+        ("trl", "qlora-pairs", {"dpo.py"}),
+        ("trl", "qlora-ratings", {"kto.py"}),
+        ("axolotl", "qlora-pairs", {"dpo.yaml"}),
+        ("axolotl", "qlora-ratings", set()),
+        ("llama-factory", "qlora-pairs", {"dpo.yaml", "merge.yaml"}),
+        ("llama-factory", "qlora-ratings", {"kto.yaml", "merge.yaml"}),
+        ("unsloth", "qlora-pairs", set()),
+        ("torchtune", "qlora-pairs", set()),
+    ],
+)
+def test_the_preference_stage_is_written_or_the_readme_says_who_writes_it(framework, extra, stages: set) -> None:
+    texts = write(made("meta-llama/Llama-3.1-8B", "24GB", extra), framework)
+    every = {"config.yaml", "sft.py", "train.py", "run.sh", "dataset_info.json", "check_data.py", "README.md"}
+    assert set(texts) - every == stages
+    elsewhere = "`--framework trl` writes it" in texts["README.md"]
+    assert elsewhere is (not stages)
+    for stage in stages - {"merge.yaml"}:
+        assert stage in texts["README.md"].split("```")[1]
+
+
+def test_no_stage_loads_a_second_copy_of_the_weights() -> None:
+    answer = made("Qwen/Qwen2-0.5B-Instruct", "24GB", "pairs")
+    assert answer.method == "full"
+    assert constants(write(answer, "trl")["dpo.py"])["ARGUMENTS"]["precompute_ref_log_probs"] is True
+    assert yaml.safe_load(write(answer, "axolotl")["dpo.yaml"])["precompute_ref_log_probs"] is True
+    assert "dpo.yaml" not in write(answer, "llama-factory")
+
+
+def test_weights_split_over_cards_are_wrapped_layer_by_layer_and_saved_whole() -> None:
+    answer = made("meta-llama/Llama-3.3-70B-Instruct", "4x24GB", "qlora")
+    assert answer.values["sharding"] == "fsdp"
+    for framework in ("trl", "llama-factory"):
+        text = write(answer, framework)["README.md"]
+        assert "--fsdp_auto_wrap_policy TRANSFORMER_BASED_WRAP --fsdp_state_dict_type FULL_STATE_DICT" in text
+    script = write(answer, "trl")["sft.py"]
+    assert constants(script)["QUANTIZATION"]["bnb_4bit_quant_storage"] == "bfloat16"
+    assert "device_map" not in script
+    fsdp = yaml.safe_load(write(answer, "axolotl")["config.yaml"])["fsdp_config"]
+    assert fsdp["auto_wrap_policy"] == "TRANSFORMER_BASED_WRAP"
+    assert fsdp["state_dict_type"] == "FULL_STATE_DICT"
+    with pytest.raises(LlmpickError, match="take --framework trl"):
+        write(answer, "unsloth")
 
 
 def _check_shell(answer: Plan, text: str) -> None:
@@ -304,3 +321,22 @@ def test_data_check_counts_labels(checker) -> None:
     _, lines = checker("classification", train=rows)
     assert "label 'rare': 3, fewer than 8" in lines
     assert "label 'common': 17" in lines
+
+
+@pytest.mark.parametrize(("framework", "extra"), [("trl", "pairs"), ("trl", "ratings"), ("llama-factory", "qlora-pairs")])
+def test_data_check_reads_the_judged_answers_its_readme_asks_for(framework: str, extra: str, tmp_path: Path) -> None:
+    texts = write(made("meta-llama/Llama-3.1-8B", "24GB", extra), framework)
+    rows = [json.loads(block.split("```")[0]) for block in texts["README.md"].split("```json\n")[1:]]
+    prefix = "pairs" if "pairs" in extra else "ratings"
+    for name in ("train", "dev", "test"):
+        (tmp_path / f"{name}.jsonl").write_text("", encoding="utf-8")
+        (tmp_path / f"{prefix}-{name}.jsonl").write_text(json.dumps(rows[1]) + "\n", encoding="utf-8")
+    (tmp_path / "check_data.py").write_text(texts["check_data.py"], encoding="utf-8")
+    command = [sys.executable, "check_data.py"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    field = "chosen" if prefix == "pairs" else "label"
+    (tmp_path / f"{prefix}-dev.jsonl").write_text(json.dumps(rows[1] | {field: 7}) + "\n{\n", encoding="utf-8")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"{prefix}-dev.jsonl:1: {field!r} must be" in done.stdout
+    assert f"{prefix}-dev.jsonl:2: not JSON" in done.stdout

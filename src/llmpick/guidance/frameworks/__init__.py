@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError, did_you_mean
-from llmpick.guidance.frameworks.axolotl import axolotl
-from llmpick.guidance.frameworks.llama_factory import llama_factory
-from llmpick.guidance.frameworks.readme import readme
+from llmpick.guidance.frameworks import axolotl, llama_factory
+from llmpick.guidance.frameworks.launch import launch
+from llmpick.guidance.frameworks.readme import PREFIX, Rows, readme
 from llmpick.guidance.frameworks.render import render
 from llmpick.guidance.frameworks.scripts import sentence_transformers, setfit, transformers, trl, unsloth
 from llmpick.guidance.frameworks.torchtune import torchtune
@@ -31,9 +32,20 @@ class Framework:
     files: Callable[[Plan], dict[str, str]]
     data: str
     """What one line of train.jsonl, dev.jsonl and test.jsonl holds."""
+    judged: tuple[tuple[str, str], ...] = ()
+    """(preference stage, what one line of its files holds), for the stages it can train."""
 
 
 _MESSAGES = '{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}'
+_QUESTION, _BETTER, _WORSE = (
+    f'{{"role": "{role}", "content": "{text}"}}'
+    for role, text in (("user", "..."), ("assistant", "the better answer"), ("assistant", "the worse one"))
+)
+_PAIRS = f'{{"prompt": [{_QUESTION}], "chosen": [{_BETTER}], "rejected": [{_WORSE}]}}'
+_RATINGS = f'{{"prompt": [{_QUESTION}], "completion": [{_BETTER}], "label": true}}'
+# LLaMA-Factory reads the question as `messages` and each answer as one message, not a list.
+_PAIRS_BESIDE = f'{{"messages": [{_QUESTION}], "chosen": {_BETTER}, "rejected": {_WORSE}}}'
+_RATED = f'{{"messages": [{_QUESTION}, {_BETTER}], "label": true}}'
 _ROWS = {
     "classifier": '{"text": "...", "label": "..."}',
     "tagger": '{"tokens": ["...", "..."], "tags": ["O", "B-NAME"]}',
@@ -54,20 +66,13 @@ _FIELDS = {
 }
 
 
-def _launch(script: str, plan: Plan) -> str:
-    if plan.cards == 1:
-        return f"python {script}"
-    fsdp = " --use_fsdp --fsdp_version 2" if plan.values.get("sharding") == "fsdp" else ""
-    return f"accelerate launch --num_processes {plan.cards}{fsdp} {script}"
-
-
 def _script(plan: Plan) -> tuple[str, ...]:
-    return (_launch("train.py", plan),)
+    return (launch("train.py", plan),)
 
 
 def _trl(plan: Plan) -> tuple[str, ...]:
-    after = (_launch(f"{plan.after}.py", plan),) if plan.after != "none" else ()
-    return (_launch("sft.py", plan), *after)
+    after = (launch(f"{plan.after}.py", plan),) if plan.after != "none" else ()
+    return (launch("sft.py", plan), *after)
 
 
 FRAMEWORKS: tuple[Framework, ...] = (
@@ -102,12 +107,13 @@ FRAMEWORKS: tuple[Framework, ...] = (
         commands=_trl,
         files=trl,
         data=_MESSAGES,
+        judged=(("dpo", _PAIRS), ("kto", _RATINGS)),
     ),
     Framework(
         name="unsloth",
         kinds=("writer",),
         install='pip install "unsloth>=2026.10" "transformers>=5.2"',
-        commands=lambda plan: ("python train.py",),
+        commands=_script,
         files=unsloth,
         data=_MESSAGES,
     ),
@@ -115,17 +121,19 @@ FRAMEWORKS: tuple[Framework, ...] = (
         name="axolotl",
         kinds=("writer",),
         install='pip install "axolotl>=0.19,<0.20"',
-        commands=lambda plan: ("axolotl train config.yaml",),
-        files=axolotl,
+        commands=axolotl.commands,
+        files=axolotl.axolotl,
         data=_MESSAGES,
+        judged=(("dpo", _PAIRS),),
     ),
     Framework(
         name="llama-factory",
         kinds=("writer",),
         install='pip install "llamafactory>=0.9.5,<0.10" "bitsandbytes>=0.46"',
-        commands=lambda plan: ("llamafactory-cli train config.yaml",),
-        files=llama_factory,
+        commands=llama_factory.commands,
+        files=llama_factory.llama_factory,
         data=_MESSAGES,
+        judged=(("dpo", _PAIRS_BESIDE), ("kto", _RATED)),
     ),
     Framework(
         name="torchtune",
@@ -160,7 +168,26 @@ def write(plan: Plan, name: str) -> dict[str, str]:
         raise LlmpickError(
             f"{framework.name} does not train a {plan.kind}", f"for {plan.task} take {' or '.join(fitting(plan.kind))}"
         )
-    row = framework.data or _ROWS[plan.kind]
-    checks = render("check_data.py.jinja", kind=plan.kind, fields=_FIELDS[plan.kind])
-    texts = framework.files(plan) | {"check_data.py": checks}
-    return texts | {"README.md": readme(plan, framework.name, framework.install, framework.commands(plan), row)}
+    texts = framework.files(plan)
+    judged = (
+        dict(framework.judged).get(plan.after) if f"{plan.after}" in {name.split(".")[0] for name in texts} else None
+    )
+    checks = render(
+        "check_data.py.jinja", kind=plan.kind, fields=_FIELDS[plan.kind], judged=_judged_check(plan, judged)
+    )
+    data = Rows(row=framework.data or _ROWS[plan.kind], judged=judged)
+    commands = framework.commands(plan)
+    return texts | {
+        "check_data.py": checks,
+        "README.md": readme(plan, framework.name, framework.install, commands, data),
+    }
+
+
+def _judged_check(plan: Plan, row: str | None) -> dict[str, Any]:
+    """File names of the judged answers and the type each field of their rows must have."""
+    if row is None:
+        return {}
+    kinds = {list: "list", dict: "message", bool: "yes or no"}
+    fields = {field: kinds[type(value)] for field, value in json.loads(row).items()}
+    prefix = PREFIX[plan.after]
+    return {f"{prefix}-{name}.jsonl": fields for name in ("train", "dev")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick.guidance.frameworks.render import render
 
@@ -10,7 +10,19 @@ if TYPE_CHECKING:
     from llmpick.guidance.answers import Plan
 
 
-def readme(plan: Plan, framework: str, install: str, commands: tuple[str, ...], row: str) -> str:
+PREFIX = {"dpo": "pairs", "kto": "ratings"}
+"""What the files of judged answers are called, by the stage that reads them."""
+
+
+class Rows(NamedTuple):
+    """What one line of the data holds."""
+
+    row: str
+    judged: str | None = None
+    """Of the preference stage's files; None where this framework does not write that stage."""
+
+
+def readme(plan: Plan, framework: str, install: str, commands: tuple[str, ...], rows: Rows) -> str:
     """Markdown that reads well raw. Strings from data stand in code spans and cannot leave them."""
     return render(
         "readme.md.jinja",
@@ -20,7 +32,10 @@ def readme(plan: Plan, framework: str, install: str, commands: tuple[str, ...], 
         framework=framework,
         install=install,
         commands=commands,
-        row=row,
+        row=rows.row,
+        judged=rows.judged,
+        after=plan.after,
+        prefix=PREFIX.get(plan.after, ""),
         seeds=plan.values.get("seeds", ()),
         settings=[
             (setting.name, code(shown(setting.value)), setting.because, setting.source) for setting in plan.settings

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmpick.errors import LlmpickError
+from llmpick.guidance.frameworks.launch import sharded
 from llmpick.guidance.frameworks.render import render
 from llmpick.guidance.frameworks.trainer import (
     dtype,
+    judged_arguments,
     lora_arguments,
     quantization_arguments,
-    selection_arguments,
     training_arguments,
 )
 
@@ -55,36 +57,29 @@ def trl(plan: Plan) -> dict[str, str]:
     }
     files = {"sft.py": render("sft.py.jinja", arguments=sft, **_shared(plan))}
     if plan.after != "none":
-        after = _preference_arguments(plan)
+        after = _judged(plan)
         files[f"{plan.after}.py"] = render("preference.py.jinja", arguments=after, after=plan.after, **_shared(plan))
     return files
 
 
 def unsloth(plan: Plan) -> dict[str, str]:
     """train.py on unsloth's patched model, trained by TRL."""
+    if sharded(plan):
+        raise LlmpickError(
+            "unsloth's own guide covers a copy of the model on each card, and no single card holds this one",
+            "take --framework trl",
+        )
     arguments = training_arguments(plan) | {"max_length": plan.values["seq_len"], "packing": plan.values["packing"]}
     # unsloth checkpoints in its own way, asked for when the model is made.
     del arguments["gradient_checkpointing"]
     return {"train.py": render("unsloth.py.jinja", arguments=arguments, **_shared(plan))}
 
 
-def _preference_arguments(plan: Plan) -> dict[str, Any]:
-    values, name = plan.values, plan.after
-    # A judged pair is two sequences: half the examples per card keep the memory of supervised tuning.
-    size = max(values["batch_size"] // 2, 1 if name == "dpo" else 2)
-    arguments = training_arguments(plan) | {
-        "learning_rate": values[f"{name}_learning_rate"],
-        "beta": values[f"{name}_beta"],
-        "num_train_epochs": values[f"{name}_epochs"],
-        "max_length": values["seq_len"],
-        "per_device_train_batch_size": size,
-        "per_device_eval_batch_size": size,
-        "gradient_accumulation_steps": max(values["accumulation"] * values["batch_size"] // size, 1),
-    }
-    if plan.method == "full":
-        # The reference model's answers are computed once, so that no second copy of the weights stays in memory.
-        arguments["precompute_ref_log_probs"] = True
-    return arguments | selection_arguments(plan)
+def _judged(plan: Plan) -> dict[str, Any]:
+    arguments = judged_arguments(plan)
+    arguments |= {"beta": plan.values[f"{plan.after}_beta"], "max_length": plan.values["seq_len"]}
+    # The reference model's answers are computed once, so that no second copy of the weights stays in memory.
+    return arguments | ({"precompute_ref_log_probs": True} if plan.method == "full" else {})
 
 
 def _shared(plan: Plan) -> dict[str, Any]:
@@ -96,5 +91,6 @@ def _shared(plan: Plan) -> dict[str, Any]:
         "seeds": plan.values["seeds"],
         "lora": lora_arguments(plan),
         "quantization": quantization_arguments(plan),
+        "sharded": sharded(plan),
         "checkpointing": plan.values["gradient_checkpointing"],
     }

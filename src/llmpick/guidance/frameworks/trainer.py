@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmpick.guidance.frameworks.launch import sharded
+
 if TYPE_CHECKING:
     from llmpick.guidance.answers import Plan
 
@@ -67,6 +69,25 @@ def selection_arguments(plan: Plan) -> dict[str, Any]:
     }
 
 
+def judged_arguments(plan: Plan) -> dict[str, Any]:
+    """The same for the preference stage, with its own rate and passes; beta, which no two trainers call alike, is not.
+
+    A judged pair is two sequences: half the examples per card keep the memory of supervised tuning. KTO holds each
+    example against another of its batch and needs two.
+    """
+    values, name = plan.values, plan.after
+    size = max(values["batch_size"] // 2, 1 if name == "dpo" else 2)
+    return training_arguments(plan) | {
+        "learning_rate": values[f"{name}_learning_rate"],
+        "num_train_epochs": values[f"{name}_epochs"],
+        "per_device_train_batch_size": size,
+        "per_device_eval_batch_size": size,
+        "gradient_accumulation_steps": max(values["accumulation"] * values["batch_size"] // size, 1),
+        "metric_for_best_model": "eval_loss",
+        "greater_is_better": False,
+    }
+
+
 def lora_arguments(plan: Plan) -> dict[str, Any] | None:
     """Keyword arguments of peft.LoraConfig; None where all weights train."""
     if plan.method not in ("lora", "qlora"):
@@ -86,12 +107,14 @@ def quantization_arguments(plan: Plan) -> dict[str, Any] | None:
     """Keyword arguments of transformers.BitsAndBytesConfig; None where the weights stay as they are."""
     if plan.method != "qlora":
         return None
-    return {
+    arguments = {
         "load_in_4bit": True,
         "bnb_4bit_quant_type": "nf4",
         "bnb_4bit_use_double_quant": True,
         "bnb_4bit_compute_dtype": dtype(plan),
     }
+    # FSDP splits numbers of the type that computes and no other: https://huggingface.co/docs/bitsandbytes/fsdp_qlora
+    return arguments | ({"bnb_4bit_quant_storage": dtype(plan)} if sharded(plan) else {})
 
 
 def dtype(plan: Plan) -> str:
