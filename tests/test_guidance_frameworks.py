@@ -323,7 +323,9 @@ def test_data_check_counts_labels(checker) -> None:
     assert "label 'common': 17" in lines
 
 
-@pytest.mark.parametrize(("framework", "extra"), [("trl", "pairs"), ("trl", "ratings"), ("llama-factory", "qlora-pairs")])
+@pytest.mark.parametrize(
+    ("framework", "extra"), [("trl", "pairs"), ("trl", "ratings"), ("llama-factory", "qlora-pairs")]
+)
 def test_data_check_reads_the_judged_answers_its_readme_asks_for(framework: str, extra: str, tmp_path: Path) -> None:
     texts = write(made("meta-llama/Llama-3.1-8B", "24GB", extra), framework)
     rows = [json.loads(block.split("```")[0]) for block in texts["README.md"].split("```json\n")[1:]]

@@ -5,9 +5,11 @@ No network: models are random, the data is made up here. Run `python tools/try_p
 a run and exits 1 when a loss does not fall, a best checkpoint is missing or early stopping does not stop.
 """
 
+import hashlib
 import json
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -61,6 +63,8 @@ RUNS = {
     "writer-kto": (LLAMA, {"task": "chat", "examples": 1200, "feedback": "ratings"}),
 }
 STEPS = 300
+# One run of every script, made to stand still.
+STILL = ("classifier", "tagger", "reader", "seq2seq", "embedder", "setfit", "writer-dpo", "writer-kto")
 
 
 def main(names: list[str]) -> int:
@@ -88,21 +92,24 @@ def try_run(name: str, run, models: dict[str, Path], folder: Path) -> list[str]:
     scripts = (
         ["train.py"] if made.kind != "writer" else ["sft.py", *([f"{made.after}.py"] if made.after != "none" else [])]
     )
-    faults = stops_early(name, folder) if name == "classifier" else []
+    faults = []
     for script in scripts:
         faults += judge(name, script, folder, steps=150 if made.kind == "setfit" else STEPS)
+        faults += stops_early(name, script, folder) if name in STILL else []
     return faults
 
 
-def stops_early(name: str, folder: Path) -> list[str]:
+def stops_early(name: str, script: str, folder: Path) -> list[str]:
     """At a rate of zero nothing gets better: the run must end before its last step."""
-    text = (folder / "train.py").read_text(encoding="utf-8")
-    (folder / "still.py").write_text(text.replace(RANDOM_RATE, "0.0").replace('"output"', '"still"'), encoding="utf-8")
-    command = [sys.executable, "still.py", "--max-steps", str(STEPS)]
+    text = (folder / script).read_text(encoding="utf-8").replace(RANDOM_RATE, "0.0")
+    (folder / "still.py").write_text(re.sub(r'OUTPUT = "[^"]+"', 'OUTPUT = "still"', text), encoding="utf-8")
+    steps = 150 if name == "setfit" else STEPS
+    command = [sys.executable, "still.py", "--max-steps", str(steps)]
     subprocess.run(command, cwd=folder, capture_output=True, check=True)
-    last = max(int(path.name.split("-")[1]) for path in folder.glob("still/**/checkpoint-*"))
-    print(f"{name:20} still.py  stopped at step {last} of {STEPS}", flush=True)
-    return [] if last < STEPS else [f"{name}: early stopping did not stop"]
+    last = max(checkpoints(folder / "still"))[0]
+    shutil.rmtree(folder / "still")
+    print(f"{name:20} {script:9} at a rate of 0 stopped at step {last} of {steps}", flush=True)
+    return [] if last < steps else [f"{name}: {script}: early stopping did not stop"]
 
 
 def judge(name: str, script: str, folder: Path, steps: int) -> list[str]:
@@ -113,10 +120,41 @@ def judge(name: str, script: str, folder: Path, steps: int) -> list[str]:
     losses = [float(x) for x in re.findall(r"'(?:embedding_)?loss': '?([0-9.e-]+)", done.stdout)]
     if len(losses) < 2 or losses[-1] >= losses[0]:
         return [f"{name}: {script}: the loss does not fall: {losses}\n{done.stdout[-1500:]}"]
-    output = "output" if script in ("train.py", "sft.py") else f"output-{script.removesuffix('.py')}"
-    best = list(folder.glob(f"{output}/**/best"))
-    print(f"{name:20} {script:9} loss {losses[0]:.3f} -> {losses[-1]:.3f}, best model kept: {bool(best)}", flush=True)
-    return [] if best else [f"{name}: {script}: no best model was kept"]
+    output = folder / ("output" if script in ("train.py", "sft.py") else f"output-{script.removesuffix('.py')}")
+    kept, fault = best(output)
+    print(f"{name:20} {script:9} loss {losses[0]:.3f} -> {losses[-1]:.3f}, kept {kept}", flush=True)
+    return [f"{name}: {script}: {fault}"] if fault else []
+
+
+def best(output: Path) -> tuple[str, str]:
+    """Which checkpoint was kept, and what is wrong with that: it must be the best evaluated, weight for weight."""
+    last = max(checkpoints(output))[1]
+    state = json.loads((last / "trainer_state.json").read_text(encoding="utf-8"))
+    chosen = last.parent / Path(state["best_model_checkpoint"] or "none").name
+    figures = evaluations(state, chosen.name)
+    kept = f"{chosen.name} of {state['global_step']} at {state['best_metric']:.4g}"
+    if state["best_metric"] not in (max(figures), min(figures)):
+        return kept, f"{state['best_metric']} is neither end of {figures}"
+    folder = next((path for path in output.glob("**/best") if path.is_dir()), None)
+    if folder is None:
+        return kept, "no best model was kept"
+    return kept, "" if weights(folder) == weights(chosen) else "the weights kept are not those of the best checkpoint"
+
+
+def evaluations(state: dict, chosen: str) -> list[float]:
+    """The deciding figure at every evaluation: the one that is the best metric at the checkpoint chosen."""
+    rows = [row for row in state["log_history"] if chosen == f"checkpoint-{row['step']}"]
+    names = [key for row in rows for key in row if key.startswith("eval_") and row[key] == state["best_metric"]]
+    return [row[names[0]] for row in state["log_history"] if names and names[0] in row] or [float("nan")]
+
+
+def weights(folder: Path) -> str:
+    path = next(path for path in sorted(folder.glob("*.safetensors")))
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def checkpoints(output: Path) -> list[tuple[int, Path]]:
+    return [(int(path.name.split("-")[1]), path) for path in output.glob("**/checkpoint-*")]
 
 
 def make_model(folder: Path, kind: str) -> Path:

@@ -17,8 +17,6 @@ SEEDS = (42, 43, 44, 45, 46)
 
 def selection(setup: Setup) -> tuple[Setting, ...]:
     """Evaluation interval, what picks the best checkpoint, patience, seeds."""
-    if setup.recipe.kind == "setfit":
-        return (_seeds(setup),)
     return (_every(), _best_by(setup), _patience(), _seeds(setup))
 
 
@@ -50,6 +48,9 @@ def _best_by(setup: Setup) -> Setting:
         return setting(
             "best_by", value, "the task's own metric on the development set picks the checkpoint", sources.ROBERTA
         )
+    if setup.recipe.kind == "setfit":
+        why = "the loss on pairs of the development set; SetFit's head, trained afterwards, plays no part in it"
+        return setting("best_by", "embedding_loss", why, sources.SETFIT_ARGUMENTS)
     why = "the development loss, which is cheap; let the task's own metric choose among the last checkpoints"
     return setting("best_by", value, why, sources.LIMA)
 

@@ -44,8 +44,17 @@ def setfit(plan: Plan) -> dict[str, str]:
         "max_length": values["seq_len"],
         "use_amp": values["precision"] == "fp16",
         "report_to": "none",
+        "logging_steps": 10,
+        "eval_strategy": "steps",
+        "eval_steps": values["evaluate_every"],
+        "save_strategy": "steps",
+        "save_steps": values["evaluate_every"],
+        "save_total_limit": 2,
+        # By its own loss on pairs, the only number it has before the head is trained.
+        "load_best_model_at_end": True,
     }
-    return {"train.py": render("setfit.py.jinja", model=plan.model, arguments=arguments)}
+    patience = values["early_stopping_patience"]
+    return {"train.py": render("setfit.py.jinja", model=plan.model, arguments=arguments, patience=patience)}
 
 
 def trl(plan: Plan) -> dict[str, str]:
