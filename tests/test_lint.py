@@ -58,6 +58,10 @@ BROKEN = [
     ("lineage-agreement", QWEN, "id: apache-2.0", "id: mit", "id: mit", "has apache-2.0"),
     ("lineage-agreement", QWEN, "context_length: 40960", "context_length: 4096", "context_length", "reads 32,768"),
     ("lineage-agreement", QWEN, "context_length: 40960", "context_length: 33000", "context_length", "reads 32,768"),
+    ("pretraining-agreement", QWEN, "tokens: 3.6e+13", "tokens: 1.8e+13", "tokens",
+     "tokens is 1.8e+13, Qwen/Qwen3-8B-Base of its lineage has 3.6e+13"),
+    ("pretraining-agreement", QWEN, "  domains: [web, code, math, scientific]\n", "", "pretraining:",
+     "domains is missing, Qwen/Qwen3-8B-Base of its lineage has web, code, math, scientific"),
     ("lineage-agreement", "models/klue/roberta-base.yaml", "lineage: klue-roberta-base", "lineage: roberta-base",
      "languages", "languages ko here only, en only in FacebookAI/roberta-base"),
     ("one-base-per-lineage", "models/klue/roberta-base.yaml", "lineage: klue-roberta-base", "lineage: roberta-base",
@@ -190,7 +194,7 @@ def test_an_exception_silences_its_rule_in_its_file_only(tmp_path):
     ("rule", "says"),
     [
         ("lineage-agreement", "the file keeps the rule `lineage-agreement`; remove the exception"),
-        ("lineage-agrement", "unknown rule `lineage-agrement`; did you mean lineage-agreement?"),
+        ("lineage-agrement", "unknown rule `lineage-agrement`; did you mean lineage-agreement, pretraining-agreement?"),
     ],
 )
 def test_an_exception_that_is_not_needed_is_a_finding(tmp_path, rule, says):

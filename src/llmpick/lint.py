@@ -36,6 +36,8 @@ LINEAGE_TOLERANCE = 0.1
 """Share by which checkpoints of one lineage may differ in size: another vocabulary, but the same network."""
 ROUNDING = 1.1
 """Context lengths closer than this factor are one length, rounded differently."""
+READ = ("domains", "tokens", "objective", "knowledge_cutoff")
+"""Facts of the pre-training that tuning does not change."""
 COPIES = re.compile(
     r"(?<![a-z0-9])(gguf|ggml|gptq|awq|exl[23]|bnb|nf4|int[48]|fp[48]|nvfp4|mxfp4|w[48]a(8|16)|[2-8](bit|bpw)|q[2-8]_[0k]"
     r"|mlx|quantized|quant|merge|merged|slerp|dare|ties|frankenmerge|abliterated|uncensored)(?![a-z0-9])",
@@ -244,10 +246,22 @@ def lineage_agreement(catalog: Catalog) -> Iterator[Remark]:
     after tuning mean that a fact is wrong or that the two are not of one lineage.
     """
     for lineage in _lineages(catalog).values():
-        base = next((model for model in lineage if model.variant == "base"), lineage[0])
+        base = _base(lineage)
         for model in lineage:
             for loc, message in _disagreements(model, base):
                 yield Remark(_file(model), loc, f"{message}; correct it, or give it a lineage of its own")
+
+
+def pretraining_agreement(catalog: Catalog) -> Iterator[Remark]:
+    """Checkpoints of one lineage have read the same before anyone tuned them, and their files say so alike.
+
+    Domains, tokens, objective and knowledge cutoff are those of the base; where one file has them, all have.
+    """
+    for lineage in _lineages(catalog).values():
+        for field in READ:
+            knowing = next((model for model in (_base(lineage), *lineage) if _read(model, field)), None)
+            if knowing is not None:
+                yield from _read_otherwise(lineage, field, knowing)
 
 
 def one_base_per_lineage(catalog: Catalog) -> Iterator[Remark]:
@@ -434,6 +448,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     openable_sources,
     dates_in_order,
     lineage_agreement,
+    pretraining_agreement,
     one_base_per_lineage,
     tasks_fit_structure,
     originals_only,
@@ -617,6 +632,34 @@ def _lineages(catalog: Catalog) -> dict[str, list[Model]]:
     for model in catalog.models:
         found[model.lineage].append(model)
     return {name: models for name, models in found.items() if len(models) > 1}
+
+
+def _base(lineage: Sequence[Model]) -> Model:
+    """The checkpoint that the others of a lineage were tuned from; the first one where none is a base."""
+    return next((model for model in lineage if model.variant == "base"), lineage[0])
+
+
+def _read_otherwise(lineage: Sequence[Model], field: str, knowing: Model) -> Iterator[Remark]:
+    """The checkpoints whose file says otherwise than that of `knowing`, or says nothing."""
+    there = _read(knowing, field)
+    for model in lineage:
+        here = _read(model, field)
+        if here != there:
+            loc: Loc = ("pretraining", field) if here else ("pretraining",) if model.pretraining else ()
+            said = f"{field} is {_said(here)}, {knowing.id} of its lineage has {_said(there)}"
+            yield Remark(_file(model), loc, f"{said}; write what the better source says into both")
+
+
+def _read(model: Model, field: str) -> Any:
+    """A fact of the pre-training; None where nobody knows it."""
+    return (getattr(model.pretraining, field) or None) if model.pretraining else None
+
+
+def _said(value: object) -> str:
+    """A fact as a finding writes it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "missing"
+    return "missing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _disagreements(model: Model, base: Model) -> Iterator[tuple[Loc, str]]:
