@@ -225,8 +225,8 @@ def main() -> None:
     parser.add_argument("--catalog", type=Path, default=ROOT / "catalog")
     given = parser.parse_args()
     catalog, suites = catalogs.load(base=given.catalog), load(given.catalog)
-    subjects, usual = fitting.subjects_of(suites, catalog), fitting.usual_of(catalog)
-    tasks = fitting.tasks_of(suites, subjects, catalog.domains, fitting.EMPTY)
+    subjects, usual = fitting.subjects_of(suites, catalog), fitting.usual_of(catalog, suites)
+    tasks = fitting.tasks_of(suites, subjects, catalog.domains, fitting.empty(usual))
     left = Left(fitting.Design(tasks, usual), usual)
     downloads = {id_: one.downloads or 0 for id_, one in catalog.popularity.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 from typing import Any
 
@@ -197,6 +198,47 @@ def test_few_examples_favor_decoders(examples: int | None, share: float) -> None
     assert gain == pytest.approx(1.5 * share, abs=0.001)
 
 
+@given(st.integers(1, 10**6), st.sampled_from(["encoder", "decoder"]), st.floats(2018, 2027))
+def test_learning_how_many_examples_there_are_moves_the_estimate_inside_its_range(
+    examples: int, structure: Any, year: float
+) -> None:
+    table = dataclasses.replace(TABLE, usual={**TABLE.usual, "low-data": 0.2})
+    facts = PLAIN._replace(structure=structure, tokens=1e12, year=year)
+    asked = {"domain": "general", "languages": ("en",), "method": "", "table": table}
+    unknown = judge(facts, question("classification", examples=None, **asked))
+    known = judge(facts, question("classification", examples=examples, **asked))
+    assert unknown.low - 1e-12 <= known.low <= known.high <= unknown.high + 1e-12
+    assert (unknown.high - unknown.low > known.high - known.low) == (structure == "decoder")
+
+
+def test_the_text_of_a_task_may_belong_to_a_domain_of_its_own() -> None:
+    coder = PLAIN._replace(specialties=("code", "math"))
+    for domain in ("general", "code", "finance"):
+        assert strength(coder, ask("text-to-sql", domain))[1] > strength(PLAIN, ask("text-to-sql", domain))[1]
+    assert strength(coder, ask("chat"))[1] < strength(PLAIN, ask("chat"))[1]
+
+
+def test_a_second_field_counts_half() -> None:
+    plain = strength(PLAIN, ask("math-reasoning"))[1] + 0.1
+    assert strength(PLAIN._replace(specialties=("math",)), ask("math-reasoning"))[1] == pytest.approx(plain + 0.7)
+    assert strength(PLAIN._replace(specialties=("code", "math")), ask("math-reasoning"))[1] == pytest.approx(
+        plain + 0.35
+    )
+
+
+def test_a_model_trained_for_translation_leads_there_alone() -> None:
+    terms = TABLE.terms | {"trained-for:translation": Term(value=1.0, sd=0.1), "trained-for": Term(value=0.2, sd=0.1)}
+    table = dataclasses.replace(TABLE, terms=terms)
+    for task, gain in (("translation", 1.0), ("summarization", 0.0)):
+        asked = question(task, domain="general", languages=("en",), examples=None, method="", table=table)
+        trained = PLAIN._replace(trained_for="translation")
+        assert strength(trained, asked)[1] == pytest.approx(strength(PLAIN, asked)[1] + gain)
+    asked = question("summarization", domain="general", languages=("en",), examples=None, method="", table=table)
+    assert strength(PLAIN._replace(trained_for="summarization"), asked)[1] == pytest.approx(
+        strength(PLAIN, asked)[1] + 0.2
+    )
+
+
 def test_the_structure_is_told_from_what_is_known() -> None:
     assert structure_of("masked", (), 10**8) == "encoder"
     assert structure_of(None, ("chat", "generation"), 10**8) == "decoder"
@@ -303,6 +345,34 @@ def test_specialists_lead_on_code_and_math() -> None:
         "meta-llama/Llama-2-13b-hf", "math-reasoning", domain="math"
     )
     assert expected("Qwen/Qwen2.5-7B", "chat") > expected("Qwen/Qwen2.5-Coder-7B", "chat")
+
+
+def test_translators_lead_translation_into_languages_with_little_text() -> None:
+    for other in ("google/mt5-xl", "google/flan-t5-xl", "Qwen/Qwen2.5-1.5B", "google/byt5-xl"):
+        for wanted in ("sw", "yo", "is"):
+            assert expected("facebook/nllb-200-1.3B", "translation", languages=("en", wanted)) > expected(
+                other, "translation", languages=("en", wanted)
+            ), (other, wanted)
+
+
+@pytest.mark.parametrize("task", ["summarization", "generation", "code-generation", "translation"])
+def test_an_encoder_is_no_writer(task: str) -> None:
+    for encoder, writer in (
+        ("FacebookAI/roberta-large", "facebook/bart-large"),
+        ("microsoft/deberta-v3-base", "google-t5/t5-base"),
+        ("microsoft/codebert-base", "Salesforce/codet5-base"),
+        ("FacebookAI/xlm-roberta-base", "google/mt5-base"),
+    ):
+        assert expected(writer, task) > expected(encoder, task)
+
+
+def test_encoders_hold_classification_against_encoder_decoders_of_some_times_their_size() -> None:
+    assert expected("FacebookAI/roberta-large", "classification", examples=100_000) > expected(
+        "google-t5/t5-base", "classification", examples=100_000
+    )
+    assert expected("microsoft/deberta-v3-large", "classification", examples=100_000) > expected(
+        "google-t5/t5-3b", "classification", examples=100_000
+    )
 
 
 def test_every_model_says_why() -> None:

@@ -242,7 +242,9 @@ def notes(profile: Profile) -> tuple[str, ...]:
     if profile.latency is not None:
         said.append(_about_latency(profile))
     if profile.examples is None:
-        said.append("Without --examples neither hours nor dollars can be said.")
+        said.append(
+            "Without --examples neither hours nor dollars can be said; quality counts at the worse of few and many."
+        )
     elif profile.gpu is not None and profile.gpu.name is None:
         said.append("Hours and dollars need the card's name, for example --gpu 'RTX 4090'.")
     return tuple(said)

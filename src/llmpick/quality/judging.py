@@ -120,20 +120,28 @@ def strength(facts: Traits, asked: Question) -> tuple[float, float, float, tuple
     """Lowest, expected and highest strength over what the unknown facts may be, and the names of those facts."""
     weight = asked.weights.get
     total = asked.weights["offset"] + asked.table.families.get(facts.family, 0.0)
-    for name, amount in amounts(facts).items():
+    own = amounts(facts)
+    for name, amount in own.items():
         total += weight(name, 0.0) * amount
     for name, amount in matches(facts, asked).items():
         total += weight(name, 0.0) * amount
     known = asked.table.models.get(facts.id)
     if known and known.effects:
         total += sum(known.effects.get(name, 0.0) * share for name, share in asked.contexts.items())
+    many, few = _by_examples(own, asked) if asked.doubt else (0.0, 0.0)
+    low, expected, high = total + min(many, few), total, total + max(many, few)
     if facts.year is not None and (facts.tokens or not counts_tokens(facts)) and lists(facts, asked.languages):
-        return total, total, total, ()
+        return low, expected, high, ()
     spans = _unknown(facts, asked)
-    low = expected = high = total
     for least, usual, most in spans.values():
         low, expected, high = low + least, expected + usual, high + most
     return low, expected, high, tuple(spans)
+
+
+def _by_examples(own: Mapping[str, float], asked: Question) -> tuple[float, float]:
+    """What it would change to know that examples are many, and that they are few."""
+    pairs = [(asked.doubt[name], amount) for name, amount in own.items() if name in asked.doubt]
+    return sum(pair[0] * amount for pair, amount in pairs), sum(pair[1] * amount for pair, amount in pairs)
 
 
 def _unknown(facts: Traits, asked: Question) -> dict[str, tuple[float, float, float]]:

@@ -33,10 +33,14 @@ KINDS = {
     "math-reasoning": "reasoning",
 }
 """Task id -> the kind of output by which results are pooled."""
+TEXTS = {"code-generation": "code", "code-understanding": "code", "text-to-sql": "code", "math-reasoning": "math"}
+"""Task id -> the domain its text belongs to whatever it is about: a query over bank accounts is code."""
 LOW_DATA = 1000
 """Training examples up to which a task is wholly low-data (most of the evidence on few examples has 1,024)."""
 PLENTY = 5 * LOW_DATA
 """Training examples from which it is not low-data at all."""
+TRAINED_FOR = {"translation": "trained-for:translation"}
+"""Task -> the trait of models already trained for it, where that is not the trait of all such models."""
 RELATED = (frozenset({"da", "no", "nb", "nn", "sv", "fo", "is"}),)
 """Languages of which a model that knows one does better on another than a stranger: shown for the Nordic ones only."""
 SCRIPTS = {
@@ -56,6 +60,8 @@ SCRIPTS = {
     for language in languages.split()
 }
 """Language -> its script where that is not Latin; `own` = hardly shared with another language."""
+BESIDES = 0.5
+"""How far a specialist counts in a field that is not its main one: a coder that also read mathematics."""
 EXACT = frozenset({"code", "math"})
 """Domains whose text is checked by machines; decoders gain from specializing in them, unlike in prose."""
 
@@ -64,8 +70,11 @@ EXACT = frozenset({"code", "math"})
 class Question:
     """One profile, worked out once for all models."""
 
+    task: str
     kind: str
     domain: str
+    text: str
+    """The domain that the task's own text belongs to; '' = that of `domain` alone."""
     near: frozenset[str]
     distance: str
     """How far the domain is from web text: `web`, `near` or `far`."""
@@ -74,6 +83,8 @@ class Question:
     """Context -> how far it applies, in [0, 1]."""
     weights: dict[str, float]
     """Trait -> coefficient under these contexts."""
+    doubt: dict[str, tuple[float, float]]
+    """Trait -> what few examples, or many, would add to its coefficient; empty where their number is known."""
     table: QualityTable
 
 
@@ -92,33 +103,56 @@ def question(
     Rankings by LoRA, QLoRA and full tuning agree about as well as two runs of one method do, so that one set of
     coefficients serves all three.
     """
-    kind = KINDS.get(task if isinstance(task, str) else task.id, "text")
-    rows = domains.values() if hasattr(domains, "values") else domains
+    id_ = task if isinstance(task, str) else task.id
+    kind, text = KINDS.get(id_, "text"), TEXTS.get(id_, "")
+    domain = text if domain == "general" and text else domain
+    rows = list(domains.values() if hasattr(domains, "values") else domains)
     row = next((row for row in rows if row.id == domain), None)
-    contexts = contexts_of(kind, domain, languages, examples)
+    share = table.usual.get("low-data", 0.0) if examples is None else low_data(examples)
+    contexts = contexts_of(kind, domain, languages, share)
     return Question(
+        task=id_,
         kind=kind,
         domain=domain,
-        near=frozenset(row.near) if row else frozenset(),
+        text=text,
+        near=frozenset(near for one in rows if one.id in (domain, text) for near in one.near),
         distance=row.distance if row else "web",
         languages=languages,
         contexts=contexts,
         weights=weights_of(table.terms, contexts),
+        doubt=doubt_of(table.terms, kind, share) if examples is None else {},
         table=table,
     )
 
 
-def contexts_of(kind: str, domain: str, languages: tuple[str, ...], examples: int | None) -> dict[str, float]:
-    """What a question shares with published results, and how far: 1 wholly, 0 not at all."""
+def low_data(examples: int) -> float:
+    """How far a number of training examples is low-data: 1 wholly, 0 not at all."""
+    if examples >= PLENTY:
+        return 0.0
+    return 1 - math.log(max(examples, LOW_DATA) / LOW_DATA) / math.log(PLENTY / LOW_DATA)
+
+
+def doubt_of(terms: Mapping[str, Term], kind: str, share: float) -> dict[str, tuple[float, float]]:
+    """Trait -> what it would add to its coefficient to know that examples are many, and that they are few."""
+    found: dict[str, float] = {}
+    for name, term in terms.items():
+        trait, _, context = name.partition("@")
+        if context == "low-data" or (context == "few-labels" and kind == "labels"):
+            found[trait] = found.get(trait, 0.0) + term.value
+    return {trait: (-share * value, (1 - share) * value) for trait, value in found.items()}
+
+
+def contexts_of(kind: str, domain: str, languages: tuple[str, ...], low: float) -> dict[str, float]:
+    """What a question shares with published results, and how far: 1 wholly, 0 not at all. `low` = low-data."""
     found = {"any": 1.0, kind: 1.0}
     if domain != "general":
         found[f"domain:{domain}"] = 1.0
     for language in languages:
         found[f"language:{language}"] = 1 / len(languages)
-    if examples is not None and examples < PLENTY:
-        found["low-data"] = 1 - math.log(max(examples, LOW_DATA) / LOW_DATA) / math.log(PLENTY / LOW_DATA)
+    if low > 0:
+        found["low-data"] = low
         if kind == "labels":
-            found["few-labels"] = found["low-data"]
+            found["few-labels"] = low
     return found
 
 
@@ -145,9 +179,9 @@ def matches(facts: Traits, asked: Question) -> dict[str, float]:
                 if name.startswith("language:absent") and strange(facts, wanted):
                     found["language:script"] = found.get("language:script", 0.0) + 1 / len(asked.languages)
     if facts.specialties:
-        name = domain_trait(facts, asked)
-        if name:
-            found[name] = 1.0
+        found |= domain_traits(facts, asked)
+    if facts.trained_for and facts.trained_for == asked.task:
+        found[TRAINED_FOR.get(asked.task, "trained-for")] = 1.0
     return found
 
 
@@ -205,9 +239,14 @@ def language_name(structure: str, how: str, wanted: str) -> str:
     return f"language:{how}:en" if wanted == "en" else f"language:{how}"
 
 
-def domain_trait(facts: Traits, asked: Question) -> str | None:
-    """How a specialist meets the domain; None where it is near enough to be neither help nor harm."""
-    if asked.domain in facts.specialties:
-        prose = facts.structure == "decoder" and asked.domain not in EXACT
-        return "domain:same:decoder-prose" if prose else f"domain:same:{asked.distance}"
-    return None if not asked.near.isdisjoint(facts.specialties) else "domain:other"
+def domain_traits(facts: Traits, asked: Question) -> dict[str, float]:
+    """How a specialist meets the domain, by its main field or, half as much, by another it was made for.
+
+    Empty where its field is near enough to be neither help nor harm.
+    """
+    own = next((one for one in facts.specialties if one in (asked.domain, asked.text)), None)
+    if own is None:
+        return {} if not asked.near.isdisjoint(facts.specialties) else {"domain:other": 1.0}
+    prose = facts.structure == "decoder" and own not in EXACT
+    name = "domain:same:decoder-prose" if prose else f"domain:same:{asked.distance}"
+    return {name: 1.0 if own == facts.specialties[0] else BESIDES}

@@ -15,6 +15,8 @@ BOUNDS = {"size": (-2.0, 3.5), "year": (-0.7, 2.2), "tokens": (-0.6, 0.6)}
 """Where a numeric trait is clamped, so that none is carried far beyond what was seen."""
 GENERAL = frozenset({"general", "web", "wikipedia", "books", "news", "dialogue", "education", "reviews"})
 """Kinds of text that specialize a model in nothing."""
+LATE = 2022
+"""Year from which an encoder's release may count otherwise."""
 LARGE = 0.7
 """log10 of parameters over 1e8 (half a billion) from which an encoder's size may count otherwise."""
 MULTILINGUAL = 9
@@ -47,6 +49,8 @@ class Traits(NamedTuple):
     languages: tuple[str, ...]
     specialties: tuple[str, ...]
     """Domains it was made for: all it read, where the first of them is not general text."""
+    trained_for: str = ""
+    """The task it was already trained for with labels or pairs; empty = none."""
 
 
 def traits(model: Model) -> Traits:
@@ -67,6 +71,7 @@ def traits(model: Model) -> Traits:
         variant=model.variant,
         languages=model.languages,
         specialties=specialties(read.domains) if read else (),
+        trained_for=model.tasks[0] if model.variant == "task" and model.tasks else "",
     )
 
 
@@ -122,13 +127,19 @@ def amounts(facts: Traits) -> dict[str, float]:
     elif size > LARGE and structure == "encoder":
         found["large*encoder"] = size - LARGE
     if facts.year is not None:
-        found[year_trait(facts)] = clamp("year", (facts.year - 2020) / 3)
-        if facts.tokens and counts_tokens(facts):
-            found["tokens"] = clamp("tokens", math.log10(facts.tokens) - usual_tokens(facts.year))
+        _add_release(facts, facts.year, found)
     if facts.variant != "base":
         found["instruct" if facts.variant == "reasoning" else facts.variant] = 1.0
     _add_flags(facts, found)
     return found
+
+
+def _add_release(facts: Traits, year: float, found: dict[str, float]) -> None:
+    found[year_trait(facts)] = clamp("year", (year - 2020) / 3)
+    if year > LATE and year_trait(facts) == "year*encoder":
+        found["late*encoder"] = clamp("year", (year - 2020) / 3) - (LATE - 2020) / 3
+    if facts.tokens and counts_tokens(facts):
+        found["tokens"] = clamp("tokens", math.log10(facts.tokens) - usual_tokens(year))
 
 
 def _add_flags(facts: Traits, found: dict[str, float]) -> None:
