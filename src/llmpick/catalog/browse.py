@@ -39,6 +39,7 @@ COVERED: dict[str, Callable[[Model], Any]] = {
     "pretraining.domains": lambda model: model.pretraining and model.pretraining.domains,
     "pretraining.corpora": lambda model: model.pretraining and model.pretraining.corpora,
     "pretraining.tokens": lambda model: model.pretraining and model.pretraining.tokens,
+    "pretraining.objective": lambda model: model.pretraining and model.pretraining.objective,
     "pretraining.initialized_from": lambda model: model.pretraining and model.pretraining.initialized_from,
     "pretraining.knowledge_cutoff": lambda model: model.pretraining and model.pretraining.knowledge_cutoff,
     "scores": lambda model: model.scores,
