@@ -9,10 +9,14 @@ from llmpick.guidance.answers import AdviseAnswer, Data, Metric, Plan, Setting, 
 from llmpick.licensing.asking import Answer
 from llmpick.machine import Card
 from llmpick.quality import Part, Published, Quality
-from llmpick.schema import Gpu, Model, Source
+from llmpick.schema import Gpu, Model, Price, Source
 from llmpick.sensitivity import Stability
+from llmpick.sizing.estimate import Change
+from llmpick.sizing.job import Job
+from llmpick.sizing.options import Estimate, OnCard
 from llmpick.tree import Branch, Constraint, Criterion, Tree
 from llmpick.units import GIB
+from llmpick.verdict import Span
 from llmpick.winning import Condition
 
 RANKING = cases.ranking()
@@ -116,6 +120,39 @@ SOURCE = Source(url="https://example.org/card", checked="2026-11-20")
 GPUS = (
     Gpu(name="GeForce RTX 4090", vendor="NVIDIA", kind="consumer", memory_gib=24, tflops_bf16=165.2, sources=(SOURCE,)),
     Gpu(name="Apple M1 8GB", vendor="Apple", kind="integrated", memory_gib=8, bandwidth_gb_s=68, sources=(SOURCE,)),
+)
+PRICE = Price(
+    gpu="GeForce RTX 4090", on_demand_low=0.35, on_demand_typical=0.38, spot_low=0.2, spot_typical=0.2, offers=9,
+    as_of="2026-08-22", sources=(SOURCE,),
+)  # fmt: skip
+SPAN = Span(low=1.5, expected=3.0, high=6.0)
+
+
+def on_card(name: str, gigabytes: int, *, fits: bool, price: Price | None = None) -> OnCard:
+    """The job on one card; hours only where it fits and has a price."""
+    span = SPAN if fits and price else None
+    return OnCard(
+        name=name, memory_gib=gigabytes, available_bytes=int(0.93 * gigabytes * GIB), fits=fits, price=price,
+        time_hours=span, cost_usd=span,
+    )  # fmt: skip
+
+
+ESTIMATE = Estimate(
+    memory=cases.memory("org/model", 1_100_000_000, available=int(0.93 * 16 * GIB)),
+    batch_size=4,
+    seq_len=4096,
+    largest_batch=1,
+    largest_seq=1024,
+    change=Change(what="use 8-bit AdamW", job=Job(method="full"), peak_bytes=14 * GIB),
+    price=PRICE,
+    spot_cost_usd=SPAN,
+    electricity_usd=SPAN,
+    cards=(
+        on_card("GeForce GTX 1080", 8, fits=False),
+        on_card("Tesla T4", 16, fits=False, price=PRICE),
+        *(on_card(f"GeForce RTX {size}", size, fits=True, price=PRICE) for size in (24, 32, 48, 64, 80)),
+        *(on_card(f"RTX A{number}", 24, fits=True) for number in range(1, 6)),
+    ),
 )
 MACHINE = (Card(name="NVIDIA L4", total_bytes=23034 * 1024**2, free_bytes=22 * GIB),)
 MODELS: tuple[Model, ...] = tuple(one.model for one in RANKING.recommended if isinstance(one.model, Model))

@@ -266,7 +266,17 @@ def hostile() -> Ranking:
 def _spoil(value: Any, path: str = "") -> Any:
     """Replace every free text in a tree of records by a hostile one; closed vocabularies stay."""
     free = {"id", "because", "despite", "missing", "siblings", "remedy", "notes", "instead", "clause", "domain", "name"}
-    free |= {"assumptions", "duties", "criterion", "source", "sources", "catalog_date", "policy_version", "languages"}
+    free |= {
+        "assumptions",
+        "duties",
+        "criterion",
+        "source",
+        "sources",
+        "catalog_date",
+        "policy_version",
+        "languages",
+        "what",
+    }
     if isinstance(value, tuple):
         return tuple(_spoil(item, path) for item in value)
     if isinstance(value, str):

@@ -16,7 +16,7 @@ from llmpick.render import json, schema, shapes
 COMMITTED = Path(__file__).parents[1] / "docs" / "schema"
 EXAMPLES: dict[str, Any] = {
     "recommend": json.ranking(answers.RANKING),
-    "estimate": json.memory(cases.memory("org/model", 7_000_000_000, "qlora")),
+    "estimate": json.estimate(answers.ESTIMATE),
     "compare": json.compare(answers.RANKING.profile, answers.COMPARED),
     "explain": json.explain(answers.RANKING.profile, answers.EXPLANATION),
     "advise": json.advise(answers.ADVICE),

@@ -6,6 +6,7 @@ import csv
 import io
 import json as json_reader
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,7 @@ from test_render import forbidden, golden
 FACTS = SimpleNamespace(popularity={}, origins={})
 VIEWS: dict[str, tuple[Any, ...]] = {
     "memory": (answers.FIRST.memory,),
+    "estimate": (answers.ESTIMATE, date(2026, 11, 21)),
     "explain": (answers.RANKING.profile, answers.EXPLANATION),
     "compare": (answers.RANKING.profile, answers.COMPARED),
     "advise": (answers.ADVICE,),
@@ -72,6 +74,7 @@ def test_foreign_text_stays_text() -> None:
     for view, values in {
         "explain": (answers.RANKING.profile, hostile),
         "memory": (hostile.verdict.memory,),
+        "estimate": (cases._spoil(answers.ESTIMATE), None),
         "compare": (answers.RANKING.profile, (replace(answers.COMPARED[0], verdict=hostile.verdict),)),
         "license": (cases._spoil(answers.LICENSE),),
         "entry": (FACTS, cases._spoil(answers.MODELS[0])),
@@ -101,6 +104,22 @@ def test_memory_says_whether_it_fits() -> None:
     assert "too much" in shown("memory", (cases.memory("org/model", 7_000_000_000),))
     unnamed = shown("memory", (cases.memory("org/model", 7_000_000_000, available=None),))
     assert "to spare" not in unnamed and "too much" not in unnamed
+
+
+def test_an_estimate_dates_its_prices_and_names_the_smallest_size_that_holds_it() -> None:
+    text = shown("estimate", (answers.ESTIMATE, date(2026, 11, 21)))
+    assert "$0.35–0.38/h on demand, $0.20/h spot (2026-08-22, 91 days old)" in text
+    assert "10 of 12 known cards hold it, from 24 GiB on" in text
+    assert "16 GiB" in text and "GeForce GTX 1080" not in text
+    assert "RTX A2" not in text and "RTX A1 and 4 more" in text
+    assert "GeForce RTX 80" not in text
+
+
+def test_an_estimate_without_a_card_names_no_change_and_no_room() -> None:
+    need = cases.memory("org/model", 7_000_000_000, available=None)
+    bare = replace(answers.ESTIMATE, memory=need, largest_batch=None, largest_seq=None, change=None, price=None)
+    text = shown("estimate", (bare, None))
+    assert "Would fit" not in text and "Largest" not in text and "Price" not in text
 
 
 def test_no_gpu_on_this_machine_is_said() -> None:

@@ -172,11 +172,13 @@ def estimate(
     output: OUTPUT = None,
     force: FORCE = False,
 ) -> None:
-    """Memory, time and cost of training one model, part by part."""
+    """Memory, time and cost of training or serving one model, part by part."""
+    from datetime import date
+
     from llmpick import estimating
 
-    facts = request.load(catalog)
-    _show("memory", (estimating.answer(raw, model, config, facts),), format, output, force)
+    answer = estimating.answer(raw, model, config, request.load(catalog))
+    _show("estimate", (answer, date.today()), format, output, force)
 
 
 @app.command()

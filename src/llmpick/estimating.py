@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from llmpick import config_json
 from llmpick.catalog import browse
-from llmpick.config_json import from_config, parse_config
+from llmpick.config_json import Reading, parse_config
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.profile import find_task
 from llmpick.reading import LARGEST_CONFIG, read_bytes
 from llmpick.sizing.estimate import Run, estimate
 from llmpick.sizing.job import usual
 from llmpick.sizing.methods import across
+from llmpick.sizing.options import Market, around
 from llmpick.units import parse_gpu, parse_number
 
 if TYPE_CHECKING:
@@ -20,57 +23,74 @@ if TYPE_CHECKING:
 
     from llmpick.architecture import Architecture
     from llmpick.catalog import Catalog
+    from llmpick.sizing.job import JobMethod
+    from llmpick.sizing.options import Estimate
     from llmpick.units import GpuSetup
-    from llmpick.verdict import Memory
 
 WORDS = {
     "method": ("full", "lora", "qlora", "inference"),
-    "dtype": ("bf16", "fp16", "fp32"),
+    "dtype": ("bf16", "fp16", "fp32", "int8", "int4"),
     "mixed_precision": ("bf16", "fp16", "no"),
-    "optimizer": ("adamw", "adamw-8bit", "paged-adamw-8bit", "adafactor", "sgd"),
+    "optimizer": ("adamw", "adamw-foreach", "adamw-8bit", "paged-adamw-8bit", "adafactor", "sgd"),
     "attention": ("flash", "sdpa", "eager"),
     "sharding": ("none", "ddp", "zero1", "zero2", "zero3", "fsdp"),
 }
-WHOLE = {"rank": 65_536, "seq_len": 10_000_000, "batch_size": 1_000_000}
+WHOLE = {
+    "rank": 65_536,
+    "seq_len": 10_000_000,
+    "batch_size": 1_000_000,
+    "target_len": 10_000_000,
+    "accumulation": 1_000_000,
+}
+FLAGS = {"accumulation": "--gradient-accumulation"}
+"""Flags that are not called as the Job's field."""
+SWITCHES = ("gradient_checkpointing", "chunked_loss", "adapter_dropout", "double_quantized")
 
 
-def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catalog: Catalog) -> Memory:
-    """What training that model by that Job takes; raises LlmpickError naming the flag or the file's field."""
+def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catalog: Catalog) -> Estimate:
+    """What training or serving that model by that Job takes, and what surrounds it.
+
+    Raises LlmpickError naming the flag or the file's field.
+    """
     if (model is None) == (config is None):
         raise LlmpickError("estimate needs one model", "name a MODEL of the catalog, or --config config.json")
-    name, shape = (str(config), read_config(config)) if config else _from_catalog(str(model), catalog)
+    name, network = (str(config), read_config(config)) if config else _from_catalog(str(model), catalog)
+    shape = network.architecture
     gpu = parse_gpu(str(raw["gpu"]), catalog.gpus) if "gpu" in raw else None
     given = {field: _field(field, value) for field, value in raw.items() if field in WORDS or field in WHOLE}
-    method = given.pop("method", "lora")
+    method = _method(given.pop("method", None), serve=bool(raw.get("serve")))
     given |= _task(raw, shape, catalog, given) | _cards(gpu, method)
-    for flag in ("gradient_checkpointing",):
-        given |= {flag: raw[flag]} if flag in raw else {}
+    given |= {switch: raw[switch] for switch in SWITCHES if switch in raw}
     given |= {"targets": str(raw["lora_targets"])} if "lora_targets" in raw else {}
     job = usual(shape, method, **given)
     if gpu and job.n_gpus > 1 and "sharding" not in raw:
         job = across(shape, job, gpu.usable_bytes)
-    return estimate(name, shape, job, gpu, run=_run(raw, gpu, catalog))
+    run = _run(raw, gpu, catalog)
+    market = Market(gpus=catalog.gpus, prices=catalog.prices, usd_per_kwh=_electricity(raw))
+    need = estimate(name, shape, job, gpu, run=run)
+    need = replace(need, assumptions=(*need.assumptions, *network.assumptions))
+    return around(need, shape, job, gpu=gpu, run=run, market=market)
 
 
-def read_config(path: Path) -> Architecture:
-    """The Architecture in a config.json; raises LlmpickError in one line."""
+def read_config(path: Path) -> Reading:
+    """The network in a config.json, and what had to be assumed of it; raises LlmpickError in one line."""
     hint = "name a Hugging Face config.json"
     fields = parse_config(read_bytes(path, LARGEST_CONFIG, hint), str(path), hint)
     try:
-        return from_config(fields)
+        return config_json.read_config(fields)
     except LlmpickError as error:
         raise LlmpickError(f"{path}: {error.message}", error.hint) from None
 
 
-def _from_catalog(name: str, catalog: Catalog) -> tuple[str, Architecture]:
+def _from_catalog(name: str, catalog: Catalog) -> tuple[str, Reading]:
     model = browse.find(catalog, name)
     if model.architecture is None:
         raise LlmpickError(f"the architecture of {model.id} is not on record", "give its config.json with --config")
-    return model.id, model.architecture.shape
+    return model.id, Reading(architecture=model.architecture.shape)
 
 
 def _field(field: str, value: Any) -> Any:
-    flag = "--" + field.replace("_", "-")
+    flag = FLAGS.get(field) or "--" + field.replace("_", "-")
     if field in WHOLE:
         number = parse_number(value, flag, 1, WHOLE[field])
         if number != int(number):
@@ -80,6 +100,18 @@ def _field(field: str, value: Any) -> Any:
         hint = did_you_mean(str(value), WORDS[field]) or f"one of: {', '.join(WORDS[field])}"
         raise LlmpickError(f"{flag}: {value!r} is not known", hint)
     return value
+
+
+def _method(given: JobMethod | None, *, serve: bool) -> JobMethod:
+    """`--serve` is short for `--method inference`."""
+    if serve and given not in {None, "inference"}:
+        raise LlmpickError(f"--serve and --method {given} exclude each other", "leave one of them out")
+    return "inference" if serve else given or "lora"
+
+
+def _electricity(raw: Mapping[str, Any]) -> float | None:
+    price = raw.get("electricity_price")
+    return None if price is None else parse_number(price, "--electricity-price", 0, 100)
 
 
 def _task(raw: Mapping[str, Any], shape: Architecture, catalog: Catalog, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,13 +68,21 @@ PROFILE: dict[str, Any] = {
 
 JOB: dict[str, Any] = {
     "method": _text("--method", "METHOD", "full, lora, qlora or inference."),
+    "serve": Annotated[bool | None, typer.Option("--serve", help="Size serving it: --method inference.")],
     "rank": _text("--rank", "N", "LoRA rank."),
     "lora_targets": _text("--lora-targets", "WHICH", "all-linear, attention, or module names: q_proj,v_proj."),
     "seq_len": _text("--seq-len", "TOKENS", "Tokens per sequence."),
     "batch_size": _text("--batch-size", "N", "Sequences per GPU and step."),
-    "dtype": _text("--dtype", "TYPE", "What the weights are kept in: bf16, fp16 or fp32."),
+    "target_len": _text("--target-len", "TOKENS", "Tokens of an answer when serving, of an encoder-decoder's target."),
+    "dtype": _text("--dtype", "TYPE", "What the weights are kept in: bf16, fp16 or fp32; int8 or int4 to serve."),
     "mixed_precision": _text("--mixed-precision", "TYPE", "Autocast over the weights: bf16, fp16 or no."),
-    "optimizer": _text("--optimizer", "NAME", "adamw, adamw-8bit, paged-adamw-8bit, adafactor or sgd."),
+    "optimizer": _text("--optimizer", "NAME", "adamw, adamw-foreach, adamw-8bit, paged-adamw-8bit, adafactor, sgd."),
+    "accumulation": _text("--gradient-accumulation", "N", "Steps whose gradients are summed before an update."),
+    "chunked_loss": _yes_no(
+        "--chunked-loss/--no-chunked-loss", "The loss never holds all logits (Liger, cut or chunked cross-entropy)."
+    ),
+    "adapter_dropout": _yes_no("--adapter-dropout/--no-adapter-dropout", "Adapters drop out some of their input."),
+    "double_quantized": _yes_no("--double-quantization/--no-double-quantization", "QLoRA quantizes its scales, too."),
     "gradient_checkpointing": _yes_no(
         "--gradient-checkpointing/--no-gradient-checkpointing", "Compute activations again on the way back."
     ),
@@ -84,6 +92,7 @@ JOB: dict[str, Any] = {
     "task": _text("--task", "TASK", "Decides whether there is a vocabulary head (classification has none)."),
     "examples": _text("--examples", "N", "Number of training examples, for hours and dollars."),
     "epochs": _text("--epochs", "N", "Passes over the data."),
+    "electricity_price": _text("--electricity-price", "USD", "Dollars per kWh, for a card of your own."),
 }
 
 USE: dict[str, Any] = {

@@ -90,7 +90,7 @@ def estimate(facts: Catalog, given: Arguments) -> Any:
     from llmpick import estimating
     from llmpick.render import json
 
-    return json.memory(estimating.answer(given, given.pop("model"), None, facts))
+    return json.estimate(estimating.answer(given, given.pop("model"), None, facts))
 
 
 def advise(facts: Catalog, given: Arguments) -> Any:

@@ -112,6 +112,11 @@ def _is_card(wanted: str, gpus: Sequence[Gpu]) -> bool:
     return any(_product(wanted) in _products(gpu) for gpu in gpus)
 
 
+def usable_bytes(gpu: Gpu) -> int:
+    """Bytes of `gpu` that a job can use."""
+    return _usable(gpu, round(gpu.memory_gib * GIB))
+
+
 def _usable(gpu: Gpu, size: int) -> int:
     """What the driver reports, else the published shares of this module."""
     if gpu.usable_mib is not None and size == round(gpu.memory_gib * GIB):

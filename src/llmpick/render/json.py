@@ -11,6 +11,7 @@ from llmpick.render.text import link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.browse import Stats
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from llmpick.profile import Profile
     from llmpick.quality import Quality
     from llmpick.render import shapes
-    from llmpick.schema import ApiModel, Gpu, Model
+    from llmpick.schema import ApiModel, Gpu, Model, Price
     from llmpick.sensitivity import Stability
+    from llmpick.sizing.options import Estimate, OnCard
     from llmpick.tree import Tree
     from llmpick.units import GpuSetup
     from llmpick.verdict import LicenseVerdict, Memory, Ranking, RuledOut, Span, StepVerdict, Verdict
@@ -62,7 +64,7 @@ def ranking(answer: Ranking, top: int | None = None) -> shapes.RecommendShape:
 
 
 def memory(need: Memory) -> shapes.MemoryShape:
-    """The object of `estimate`."""
+    """What training or serving takes on the fullest GPU."""
     parts = need.breakdown
     return {
         "model": need.model,
@@ -85,6 +87,45 @@ def memory(need: Memory) -> shapes.MemoryShape:
         "time_hours": _span(need.time_hours),
         "cost_usd": _span(need.cost_usd),
         "assumptions": list(need.assumptions),
+    }
+
+
+def estimate(answer: Estimate, today: date | None = None) -> shapes.EstimateShape:
+    """The object of `estimate`: the memory, and what surrounds it; `today` dates nothing here."""
+    change = answer.change
+    return {
+        **memory(answer.memory),
+        "largest_batch": answer.largest_batch,
+        "largest_seq_len": answer.largest_seq,
+        "cheapest_change": {"what": change.what, "peak_bytes": change.peak_bytes} if change else None,
+        "usd_per_hour": _hourly(answer.price),
+        "spot_cost_usd": _span(answer.spot_cost_usd),
+        "electricity_usd": _span(answer.electricity_usd),
+        "gpus": [_on_card(card) for card in answer.cards],
+    }
+
+
+def _on_card(card: OnCard) -> shapes.CardFitShape:
+    return {
+        "name": card.name,
+        "memory_gib": card.memory_gib,
+        "available_bytes": card.available_bytes,
+        "fits": card.fits,
+        "usd_per_hour": _hourly(card.price),
+        "time_hours": _span(card.time_hours),
+        "cost_usd": _span(card.cost_usd),
+    }
+
+
+def _hourly(price: Price | None) -> shapes.HourlyShape | None:
+    if price is None:
+        return None
+    return {
+        "on_demand_low": price.on_demand_low,
+        "on_demand_typical": price.on_demand_typical,
+        "spot_low": price.spot_low,
+        "spot_typical": price.spot_typical,
+        "as_of": price.as_of,
     }
 
 

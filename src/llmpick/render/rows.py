@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.record import record
-from llmpick.render import entries, outline
+from llmpick.render import entries, outline, sizes
 from llmpick.render.text import NONE, count, dollars_range, gib, hours_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.browse import Stats
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from llmpick.machine import Card
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Gpu, Model, Source
+    from llmpick.sizing.options import Estimate
     from llmpick.tree import Tree
     from llmpick.verdict import Memory, Verdict
 
@@ -47,6 +49,20 @@ def memory(need: Memory) -> Rows:
     found += [("peak_bytes", need.breakdown.peak), ("available_bytes", need.available_bytes)]
     found += [("fits", need.fits), ("margin_bytes", need.margin_bytes), *spans(need)]
     found += [("assumed", text) for text in need.assumptions]
+    return of(("field", "value"), found)
+
+
+def estimate(answer: Estimate, today: date | None = None) -> Rows:
+    """The memory, and what surrounds it."""
+    found = [*memory(answer.memory).rows]
+    spot, power = answer.spot_cost_usd, answer.electricity_usd
+    found += [("spot_cost", dollars_range(spot))] if spot else []
+    found += [("electricity", dollars_range(power))] if power else []
+    found += [("price", sizes.priced(answer.price, today))] if answer.price else []
+    found += [("largest_batch", answer.largest_batch), ("largest_seq_len", answer.largest_seq)]
+    found += [("would_fit", sizes.change(answer))] if sizes.change(answer) else []
+    found += [("gpus", sizes.holding(answer))]
+    found += [("gpus", ": ".join(filter(None, cells))) for cells in sizes.by_size(answer)]
     return of(("field", "value"), found)
 
 

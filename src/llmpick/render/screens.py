@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from llmpick.render import entries, outline, question, rows
+from llmpick.render import entries, outline, question, rows, sizes
 from llmpick.render.screen import INDENT, bar, breaks, fact, first_of, id_line, labelled, prose, styled
 from llmpick.render.terminal import VERDICT_STYLES
 from llmpick.render.text import (
@@ -25,6 +25,7 @@ from llmpick.render.text import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from rich.console import Console
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from llmpick.machine import Card
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Gpu, Model
+    from llmpick.sizing.options import Estimate
     from llmpick.tree import Tree
     from llmpick.verdict import Memory, Rating, StepVerdict
 
@@ -79,10 +81,37 @@ def memory(need: Memory, out: Console) -> None:
     out.print()
     if card is not None:
         fact(out, "Card", styled(f"{gib(card)}: {rows.spared(need)}", "green" if need.fits else "bold red"))
-    fact(out, "Trains", rows.trained(need))
+    if need.method != "inference":
+        fact(out, "Trains", rows.trained(need))
     _amounts(need, out)
     for label, text in labelled("Assumed", need.assumptions):
         fact(out, label, styled(text), "dim")
+
+
+def estimate(answer: Estimate, today: date | None, out: Console) -> None:
+    """The memory; then dollars with the age of their prices, room to grow, what would fit, the cards that hold it."""
+    memory(answer.memory, out)
+    out.print()
+    for label, text in (
+        ("Spot", dollars_range(answer.spot_cost_usd) if answer.spot_cost_usd else ""),
+        ("Power", dollars_range(answer.electricity_usd) if answer.electricity_usd else ""),
+        ("Price", sizes.priced(answer.price, today) if answer.price else ""),
+        ("Largest", sizes.room(answer)),
+        ("Would fit", sizes.change(answer)),
+        ("Cards", sizes.holding(answer)),
+    ):
+        if text:
+            fact(out, label, styled(text))
+    if answer.cards:
+        out.print()
+        grid(
+            out, ("Size", "Fit", "Cheapest to rent", "Cards"), [_swapped(row) for row in sizes.by_size(answer)], (0, 1)
+        )
+
+
+def _swapped(row: tuple[str, str, str, str]) -> tuple[str, str, str, str]:
+    size, fits, cards, rent = row
+    return size, fits, rent or NONE, cards
 
 
 def _amounts(answer: Memory | Plan, out: Console) -> None:

@@ -52,6 +52,47 @@ class MemoryShape(TypedDict):
     assumptions: list[str]
 
 
+class ChangeShape(TypedDict):
+    """What to do differently so that it fits, and the peak that leads to."""
+
+    what: str
+    peak_bytes: int
+
+
+class HourlyShape(TypedDict):
+    """US dollars per GPU-hour: cheapest and typical offer, on demand and preemptible."""
+
+    on_demand_low: float | None
+    on_demand_typical: float | None
+    spot_low: float | None
+    spot_typical: float | None
+    as_of: str
+
+
+class CardFitShape(TypedDict):
+    """The job on one known card."""
+
+    name: str
+    memory_gib: float
+    available_bytes: int
+    fits: bool
+    usd_per_hour: HourlyShape | None
+    time_hours: SpanShape | None
+    cost_usd: SpanShape | None
+
+
+class EstimateShape(MemoryShape):
+    """What the job takes, and what surrounds it."""
+
+    largest_batch: int | None
+    largest_seq_len: int | None
+    cheapest_change: ChangeShape | None
+    usd_per_hour: HourlyShape | None
+    spot_cost_usd: SpanShape | None
+    electricity_usd: SpanShape | None
+    gpus: list[CardFitShape]
+
+
 class GpuShape(TypedDict):
     """The cards of one machine; `count` 0 means the CPU."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from llmpick.verdict import Span
 
 if TYPE_CHECKING:
-    from llmpick.schema import ApiModel, Price
+    from llmpick.schema import ApiModel, Gpu, Price
 
 
 def dollars(time: Span | None, price: Price | None, n_gpus: int = 1) -> Span | None:
@@ -15,12 +15,26 @@ def dollars(time: Span | None, price: Price | None, n_gpus: int = 1) -> Span | N
 
     The low end is the quick run at the cheapest on-demand offer, the high end the slow run at the typical one.
     """
-    if time is None or price is None:
+    return _rented(time, price.on_demand_low, price.on_demand_typical, n_gpus) if price else None
+
+
+def spot_dollars(time: Span | None, price: Price | None, n_gpus: int = 1) -> Span | None:
+    """The same on preemptible cards, if none is taken away; None where no spot price is known."""
+    return _rented(time, price.spot_low, price.spot_typical, n_gpus) if price else None
+
+
+def electricity(time: Span | None, card: Gpu | None, usd_per_kwh: float | None, n_gpus: int = 1) -> Span | None:
+    """What `time` on `n_gpus` of one's own cards draws at their full board power; the machine around is not counted."""
+    if time is None or card is None or card.tdp_w is None or usd_per_kwh is None:
         return None
-    typical = price.on_demand_typical
-    low = price.on_demand_low if price.on_demand_low is not None else typical
-    typical = typical if typical is not None else low
-    if low is None or typical is None:
+    usd_per_hour = n_gpus * card.tdp_w / 1000 * usd_per_kwh
+    return Span(low=time.low * usd_per_hour, expected=time.expected * usd_per_hour, high=time.high * usd_per_hour)
+
+
+def _rented(time: Span | None, cheapest: float | None, usual: float | None, n_gpus: int) -> Span | None:
+    low = usual if cheapest is None else cheapest
+    typical = low if usual is None else usual
+    if time is None or low is None or typical is None:
         return None
     return Span(
         low=n_gpus * time.low * low, expected=n_gpus * time.expected * typical, high=n_gpus * time.high * typical

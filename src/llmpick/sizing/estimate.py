@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmpick.record import record
 from llmpick.sizing import memory
 from llmpick.sizing.cost import dollars
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import stored_width
-from llmpick.sizing.serving import serve
+from llmpick.sizing.serving import PACKED, cache_bytes, serve
 from llmpick.sizing.styles import style_of
 from llmpick.sizing.time import hours
+from llmpick.units import GIB
 from llmpick.verdict import Memory
 
 if TYPE_CHECKING:
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 
     from llmpick.architecture import Architecture
     from llmpick.schema import Efficiency, Gpu, Price
-    from llmpick.sizing.job import Job
+    from llmpick.sizing.job import Dtype, Job
     from llmpick.sizing.parameters import Parameters
     from llmpick.units import GpuSetup
     from llmpick.verdict import Breakdown
 
+SHORTEST = 64
+"""Tokens below which nobody would cut sequences to make a job fit."""
 LARGEST = 1 << 22
 """Where the search for the largest batch or sequence stops."""
 
@@ -89,9 +92,14 @@ def estimate(
 
 def assumptions(architecture: Architecture, job: Job) -> tuple[str, ...]:
     """What the figures take for granted, in sentences."""
-    said = [f"{job.batch_size} x {job.seq_len} tokens per GPU and step, all of them real or padding"]
     if job.method == "inference":
-        return (*said, f"weights in {job.dtype}, keys and values in 16 bits, logits of the last token only")
+        cache = job.batch_size * cache_bytes(architecture, job.seq_len, job.target_len or 0) / job.n_gpus
+        return (
+            f"{job.batch_size} x {job.seq_len:,} tokens of prompt and {job.target_len or 0:,} of answer at a time",
+            f"keys and values in 16 bits, {cache / GIB:.1f} GiB of the activations; logits of the last token only",
+            f"weights in {job.dtype}",
+        )
+    said = [f"{job.batch_size} x {job.seq_len} tokens per GPU and step, all of them real or padding"]
     said.append(f"weights kept in {_stored(job)}, mixed precision {job.mixed_precision}, {job.optimizer}")
     checkpointing = "on" if job.gradient_checkpointing else "off"
     said.append(f"gradient checkpointing {checkpointing}, {_attention(architecture, job)} attention")
@@ -140,30 +148,56 @@ def largest_seq(
 def cheapest_change(
     architecture: Architecture, job: Job, available_bytes: int, parameters: Parameters | None = None
 ) -> Change | None:
-    """The single change that makes `job` fit and costs least; None when none does, or it fits already."""
+    """The change that makes `job` fit and costs least: a single one where one is enough, else several.
+
+    None when nothing helps, or it fits already.
+    """
     counted = parameters or count(architecture)
     if peak(architecture, job, counted).peak <= available_bytes:
         return None
-    for what, changed in _changes(architecture, job, available_bytes, counted):
+    useful = [(what, field, value) for what, field, value in FLAGS if _helps(job, field, value)]
+    thrifty = replace(job, **{field: value for _, field, value in useful})
+    together = ", and ".join(what for what, _, _ in useful)
+    room = (available_bytes, counted)
+    tried = [*_changes(architecture, job, *room), (together, thrifty)]
+    tried += [
+        (f"{together}, and {what}", changed) for what, changed in _changes(architecture, thrifty, *room) if useful
+    ]
+    tried += _shorter(architecture, job, *room)
+    tried += [
+        (f"{together}, and {what}", changed) for what, changed in _shorter(architecture, thrifty, *room) if useful
+    ]
+    for what, changed in tried:
         bytes_needed = peak(architecture, changed, counted).peak
         if bytes_needed <= available_bytes:
             return Change(what=what, job=changed, peak_bytes=bytes_needed)
     return None
 
 
+LEANER: tuple[Dtype, ...] = ("bf16", "int8", "int4")
+"""What weights can be served in, the closest to what was trained first."""
+FLAGS: tuple[tuple[str, str, Any], ...] = (
+    ("use SDPA attention instead of eager", "attention", "sdpa"),
+    ("compute the loss in chunks (Liger or cut cross-entropy)", "chunked_loss", True),
+    ("turn gradient checkpointing on", "gradient_checkpointing", True),
+)
+"""Changes that cost nothing but a flag and teach the same."""
+
+
+def _helps(job: Job, field: str, value: Any) -> bool:
+    """Whether the flag would change anything: flash needs no more than SDPA, and logits may be absent."""
+    if field == "attention":
+        return job.attention == "eager"
+    return bool(getattr(job, field) != value) and (field != "chunked_loss" or job.vocabulary_head)
+
+
 def _changes(architecture: Architecture, job: Job, available_bytes: int, counted: Parameters) -> list[tuple[str, Job]]:
     """From the one that costs nothing but a flag to those that train something else."""
     if job.method == "inference":
-        return [
-            ("keep the weights in int8", replace(job, dtype="int8")),
-            ("keep them in int4", replace(job, dtype="int4")),
-        ]
-    found = [
-        ("use SDPA attention instead of eager", replace(job, attention="sdpa")),
-        ("compute the loss in chunks (Liger or cut cross-entropy)", replace(job, chunked_loss=True)),
-        ("turn gradient checkpointing on", replace(job, gradient_checkpointing=True)),
-        ("use 8-bit AdamW", replace(job, optimizer="adamw-8bit")),
-    ]
+        leaner = [dtype for dtype in LEANER if PACKED[dtype] < PACKED[job.dtype]]
+        return [(f"keep the weights in {dtype}", replace(job, dtype=dtype)) for dtype in leaner]
+    found = [(what, replace(job, **{field: value})) for what, field, value in FLAGS if _helps(job, field, value)]
+    found.append(("use 8-bit AdamW", replace(job, optimizer="adamw-8bit")))
     batch = largest_batch(architecture, job, available_bytes, counted)
     if 0 < batch < job.batch_size:
         steps = -(-job.batch_size // batch) * job.accumulation
@@ -173,10 +207,15 @@ def _changes(architecture: Architecture, job: Job, available_bytes: int, counted
         found.append(("train with LoRA instead", replace(job, method="lora", dtype="bf16")))
     if job.method != "qlora":
         found.append(("train with QLoRA instead", replace(job, method="qlora", dtype="bf16")))
-    length = largest_seq(architecture, job, available_bytes, counted)
-    if 0 < length < job.seq_len:
-        found.append((f"cut sequences to {length} tokens", replace(job, seq_len=length)))
     return [(what, changed) for what, changed in found if changed != job]
+
+
+def _shorter(architecture: Architecture, job: Job, available_bytes: int, counted: Parameters) -> list[tuple[str, Job]]:
+    """What loses text, and so comes last."""
+    length = largest_seq(architecture, job, available_bytes, counted)
+    if not SHORTEST <= length < job.seq_len:
+        return []
+    return [(f"cut sequences to {length:,} tokens", replace(job, seq_len=length))]
 
 
 def _stored(job: Job) -> str:

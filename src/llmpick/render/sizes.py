@@ -1,0 +1,102 @@
+"""What surrounds an estimate in words: prices with their age, room to grow, the cards that hold the job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmpick.render.text import age, dollars, gib, plural, safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from llmpick.schema import Price
+    from llmpick.sizing.options import Estimate, OnCard
+
+NAMED = 2
+"""Cards of one size that are named."""
+SHOWN = 4
+"""Sizes that hold the job that are shown."""
+
+
+def priced(price: Price, today: date | None) -> str:
+    """`$0.35–0.38/h on demand, $0.20/h spot (2026-08-22, 91 days old)`: cheapest to typical."""
+    offers = [
+        f"{_hourly(low, typical)} {kind}"
+        for kind, low, typical in (
+            ("on demand", price.on_demand_low, price.on_demand_typical),
+            ("spot", price.spot_low, price.spot_typical),
+        )
+        if low is not None or typical is not None
+    ]
+    return f"{', '.join(offers)} ({price.as_of}{age(price.as_of, today)})"
+
+
+def _hourly(low: float | None, typical: float | None) -> str:
+    ends = [dollars(amount) for amount in (low, typical) if amount is not None]
+    return "–".join(dict.fromkeys((ends[0], *(end.removeprefix("$") for end in ends[1:] if end != ends[0])))) + "/h"
+
+
+def room(answer: Estimate) -> str:
+    """How far the job could grow on the named card; '' without one."""
+    batch, length = answer.largest_batch, answer.largest_seq
+    if batch is None or length is None:
+        return ""
+    if not batch and not length:
+        return "nothing: not even one token fits"
+    of = f"batch {batch:,} at {answer.seq_len:,} tokens" if batch else f"no batch at {answer.seq_len:,} tokens"
+    return f"{of}; {length:,} tokens at batch {answer.batch_size:,}" if length else f"{of}"
+
+
+def change(answer: Estimate) -> str:
+    """What would make it fit; '' where it does, or where no card was named."""
+    if answer.memory.fits is not False:
+        return ""
+    if answer.change is None:
+        return "no change of the job; take a larger card, or more of them"
+    return f"{answer.change.what}: {gib(answer.change.peak_bytes)}"
+
+
+def by_size(answer: Estimate) -> list[tuple[str, str, str, str]]:
+    """(size, how it fits, cards, cheapest to rent): the largest size that is too small, then those that hold it."""
+    sizes: dict[tuple[int, bool], list[OnCard]] = {}
+    for card in answer.cards:
+        sizes.setdefault((round(card.memory_gib), card.fits), []).append(card)
+    small = sorted((size for size, fits in sizes if not fits), reverse=True)[:1]
+    enough = sorted(size for size, fits in sizes if fits)[:SHOWN]
+    shown = [(size, False) for size in small] + [(size, True) for size in enough]
+    return [_size(size, sizes[size, fits], answer) for size, fits in sorted(shown)]
+
+
+def _size(size: int, cards: Sequence[OnCard], answer: Estimate) -> tuple[str, str, str, str]:
+    spare = min(card.available_bytes for card in cards) - answer.memory.breakdown.peak
+    fits = f"{gib(spare)} to spare" if cards[0].fits else f"{gib(-spare)} too much"
+    rented = sorted((card for card in cards if _typical(card) is not None), key=lambda card: (_worth(card), card.name))
+    named = list(dict.fromkeys([*(card.name for card in rented), *sorted(card.name for card in cards)]))
+    more = len(named) - NAMED
+    listed = ", ".join(map(safe, named[:NAMED])) + (f" and {more} more" if more > 0 else "")
+    return f"{size} GiB", fits, listed, _rent(rented[0]) if rented and cards[0].fits else ""
+
+
+def _rent(card: OnCard) -> str:
+    cost = f"{dollars(card.cost_usd.expected)} a run" if card.cost_usd else f"{dollars(_typical(card) or 0)}/h"
+    return f"{safe(card.name)}: {cost}"
+
+
+def _worth(card: OnCard) -> float:
+    """What the run is expected to cost there; without known hours, what an hour does."""
+    return card.cost_usd.expected if card.cost_usd else _typical(card) or 0.0
+
+
+def _typical(card: OnCard) -> float | None:
+    price = card.price
+    return None if price is None else price.on_demand_typical or price.on_demand_low
+
+
+def holding(answer: Estimate) -> str:
+    """`97 of 186 known cards hold it, from 20 GiB on`."""
+    fitting = [card for card in answer.cards if card.fits]
+    if not fitting:
+        return f"none of {plural(len(answer.cards), 'known card')} holds it" if answer.cards else ""
+    least = min(card.memory_gib for card in fitting)
+    return f"{len(fitting):,} of {plural(len(answer.cards), 'known card')} hold it, from {least:g} GiB on"
