@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from llmpick.quality.judging import Published, Quality, estimate, judge, published, strength, value_of
 from llmpick.quality.parts import Part, parts
-from llmpick.quality.question import Question, question
+from llmpick.quality.question import EXACT, Question, question
 from llmpick.quality.table import QualityTable
-from llmpick.quality.traits import Traits, traits
+from llmpick.quality.traits import Traits, specialties, traits
 
 __all__ = [
+    "EXACT",
     "Part",
     "Published",
     "Quality",
@@ -25,6 +26,7 @@ __all__ = [
     "parts",
     "published",
     "question",
+    "specialties",
     "strength",
     "traits",
     "value_of",

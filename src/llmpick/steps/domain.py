@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmpick import quality
 from llmpick.verdict import Check, StepVerdict
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def rate_domain(model: Model, asked: Asked) -> Rating:
     read = frozenset(model.pretraining.domains) if model.pretraining else frozenset()
     if not read or model.pretraining is None:
         return asked.rating("domain", asked.policy.constant(least(asked)), 1.0, "what it read is not on record")
-    worth, because = _match(read, asked)
+    worth, because = _match(read, model, asked)
     return asked.rating("domain", worth, worth, because, [source.url for source in model.pretraining.sources])
 
 
@@ -73,16 +74,32 @@ def least(asked: Asked) -> str:
     return "domain-specialist" if asked.domain.id == "general" else f"domain-general-{asked.domain.distance}"
 
 
-def _match(read: frozenset[str], asked: Asked) -> tuple[float, str]:
+def _match(read: frozenset[str], model: Model, asked: Asked) -> tuple[float, str]:
     wanted, constant = asked.domain, asked.policy.constant
     listed = ", ".join(sorted(read))
     if wanted.id == "general":
         if read & GENERAL_TEXT:
             return 1.0, f"read general text ({listed})"
         return constant("domain-specialist"), f"read {listed} text, little general text"
+    plain = constant(f"domain-general-{wanted.distance}")
     if wanted.id in read:
-        return 1.0, f"pre-trained on {wanted.id} text"
-    near = sorted(read & frozenset(wanted.near))
-    if near:
-        return constant("domain-near"), f"read {', '.join(near)}, which is near {wanted.id}"
-    return constant(f"domain-general-{wanted.distance}"), f"read {listed}; nothing marked as {wanted.id}"
+        share, how = _role(frozenset((wanted.id,)), model, asked)
+        return plain + (1 - plain) * share, f"read {wanted.id} text, {how}"
+    near = read & frozenset(wanted.near)
+    if near - GENERAL_TEXT:
+        share, how = _role(near, model, asked)
+        said = f"read {', '.join(sorted(near))}, which is near {wanted.id}, {how}"
+        return plain + (1 - plain) * share * constant("domain-near"), said
+    return plain, f"read {listed}; nothing marked as {wanted.id}"
+
+
+def _role(fields: frozenset[str], model: Model, asked: Asked) -> tuple[float, str]:
+    """Share of a specialist's lead over general models that it gets for having read `fields`, and as what it did."""
+    own = fields & frozenset(quality.specialties(model.pretraining.domains) if model.pretraining else ())
+    if fields & GENERAL_TEXT:
+        return 1.0, "as much of the web is"
+    if not own:
+        return asked.policy.constant("domain-among"), "among much else"
+    if quality.traits(model).structure == "decoder" and not own & quality.EXACT:
+        return asked.policy.constant("domain-decoder"), "which gained decoders little"
+    return 1.0, "its main field"

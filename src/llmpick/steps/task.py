@@ -52,11 +52,29 @@ def purpose(model: Model, asked: Asked) -> Check:
     task = asked.task
     if task.id in model.tasks:
         return Check(name="purpose", outcome="ok", because=f"made or regularly tuned for {task.id}")
+    field = writes_of_its_field(model, asked)
+    if field:
+        return Check(name="purpose", outcome="ok", because=field)
     made_for = ", ".join(model.tasks[:3])
     because = f"made for {made_for}, not for {task.id}"
     if model.architecture and model.architecture.shape.structure not in task.structures:
         because = f"an {model.architecture.shape.structure} cannot do {task.id}"
     return Check(name="purpose", outcome="no", because=because.replace("an decoder", "a decoder"))
+
+
+def writes_of_its_field(model: Model, asked: Asked) -> str:
+    """Why a specialist may be tuned for a task of its own field that nobody listed: code models for code's summaries.
+
+    Empty where it may not: another field, another structure, or vectors, which take training of their own.
+    """
+    shape = model.architecture.shape if model.architecture else None
+    own = quality.specialties(model.pretraining.domains) if model.pretraining else ()
+    task = asked.task
+    if shape is None or asked.domain.id not in own or shape.structure not in task.structures:
+        return ""
+    if task.kind == "embedding" or model.variant == "embedding":
+        return ""
+    return f"made for {asked.domain.id} text, and tuned for {task.id} as any {shape.structure} may be"
 
 
 def context(model: Model, asked: Asked) -> Check:
