@@ -94,6 +94,8 @@ def verdict(
     ratings = [rating for step in steps for rating in step.ratings]
     unknown = [check.because for step in steps for check in step.checks if check.outcome == "unknown"]
     wide = [rating.because for rating in ratings if rating.high - rating.low > 0.3 and rating.criterion != "quality"]
+    # What nobody knows speaks neither for a model nor against it: it stands in `missing` alone.
+    known = [rating for rating in ratings if rating.because not in wide]
     return Verdict(
         model=model,
         method=method,
@@ -104,8 +106,8 @@ def verdict(
         time_hours=memory.time_hours if memory else None,
         cost_usd=memory.cost_usd if memory else None,
         license=licensed,
-        because=tuple(r.because for r in sorted(ratings, key=_quality_first) if r.low >= 0.5),
-        despite=tuple(r.because for r in sorted(ratings, key=lambda r: r.weight * (r.low - 0.5)) if r.low < 0.5),
+        because=tuple(r.because for r in sorted(known, key=_quality_first) if r.low > 0.5),
+        despite=tuple(r.because for r in sorted(known, key=lambda r: r.weight * (r.low - 0.5)) if r.low <= 0.5),
         missing=tuple(dict.fromkeys(unknown + wide)),
     )
 

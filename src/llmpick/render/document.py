@@ -21,9 +21,11 @@ from llmpick.render.text import (
     safe,
     stop,
 )
+from llmpick.sensitivity import stability
 from llmpick.verdict import STEPS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from llmpick.render.question import Answer
@@ -33,8 +35,16 @@ LEADERS = 3
 """Models that get a section of their own."""
 REASONS = 2
 """Reasons for and against in the paragraph that sums up."""
-NAMED = 8
-"""Ruled-out and undecided models that are named; the JSON has them all."""
+WHY = 4
+"""Reasons that a leader's section lists; the table of its score has them all."""
+NAMED = 4
+"""Reasons for ruling out, and undecided models, that are named per step; the JSON has them all."""
+TOGETHER = 3
+"""Models named beside one reason they share."""
+PRECARIOUS = 3
+"""Criteria, those whose weight could move least before another model leads, that are named."""
+CELLS = 24
+"""Characters across which markdown draws the card."""
 LICENSE_WORDS = {
     "allowed": "allows this use",
     "conditional": "allows this use under conditions",
@@ -54,6 +64,8 @@ class Part:
     start: float
     """Where the bar begins and how long it is, in percent of the drawing."""
     length: float
+    cells: str
+    """The same drawn with characters."""
 
 
 @record
@@ -72,11 +84,20 @@ class Drawing:
 
 @record
 class Reason:
-    """One Rating with its public pages."""
+    """One Rating with its Sources, as numbers in the list of sources."""
 
     rating: Rating
     value: str
-    pages: tuple[str, ...]
+    sources: tuple[int, ...]
+
+
+@record
+class Cited:
+    """One Source of the report: what it is called and its public page."""
+
+    number: int
+    label: str
+    page: str | None
 
 
 @record
@@ -98,11 +119,11 @@ class Section:
     """Low and high end of the score, in percent."""
     drawing: Drawing | None
     duties: tuple[str, ...]
-    license_page: str | None
+    because: tuple[str, ...]
+    license_source: int | None
+    """Its number in the list of sources."""
     verify: tuple[str, ...]
     reasons: tuple[Reason, ...]
-    checks: tuple[tuple[str, str, str], ...]
-    """(name, outcome, because)."""
 
 
 @record
@@ -111,8 +132,27 @@ class Group:
 
     step: Step
     number: int
-    named: tuple[RuledOut, ...]
+    named: tuple[Missed, ...]
     more: int
+    """Models that are not named."""
+
+
+@record
+class Missed:
+    """Models that one reason ruled out, and what would lift it."""
+
+    models: tuple[str, ...]
+    more: int
+    because: str
+    needed: str
+
+
+@record
+class Unknown:
+    """A model of which too little is known, and what."""
+
+    model: str
+    missing: str
 
 
 @record
@@ -125,17 +165,17 @@ class Document:
     command: str
     fine_tune: str
     advice: tuple[str, ...]
+    advice_sources: tuple[int, ...]
     instead: tuple[str, ...]
     rows: tuple[Section, ...]
     groups: tuple[Group, ...]
-    undecided: tuple[Verdict, ...]
+    undecided: tuple[Unknown, ...]
     more_undecided: int
     firmness: tuple[str, ...]
     steps: tuple[str, ...]
     notes: tuple[str, ...]
     versions: tuple[tuple[str, str], ...]
-    sources: tuple[tuple[str, str | None], ...]
-    """(as the catalog writes it, its public page)."""
+    sources: tuple[Cited, ...]
 
     @property
     def leaders(self) -> tuple[Section, ...]:
@@ -145,7 +185,9 @@ class Document:
 
 def document(answer: Ranking, version: str = "", today: date | None = None) -> Document:
     """What the report says, in the order in which it says it."""
-    rows = tuple(section(verdict) for verdict in outline.top(answer))
+    cited = _cited(answer)
+    numbers = {source: number for number, source in enumerate(cited, 1)}
+    rows = tuple(section(verdict, numbers) for verdict in outline.top(answer))
     return Document(
         title=f"Which base model to fine-tune for {safe(answer.profile.task)}",
         answer=_answer(answer),
@@ -153,20 +195,31 @@ def document(answer: Ranking, version: str = "", today: date | None = None) -> D
         command=question.command(answer.profile),
         fine_tune=answer.advice.fine_tune.capitalize(),
         advice=answer.advice.because,
+        advice_sources=_numbers(answer.advice.sources, numbers),
         instead=answer.advice.instead,
         rows=rows,
         groups=_groups(answer),
-        undecided=answer.undecided[:NAMED],
+        undecided=tuple(_unknown(verdict) for verdict in answer.undecided[:NAMED]),
         more_undecided=max(0, len(answer.undecided) - NAMED),
-        firmness=tuple(outline.firmness(answer)),
+        firmness=(*outline.firmness(answer), *_precarious(answer)),
         steps=tuple(_next_steps(answer)),
         notes=answer.notes,
         versions=_versions(answer, version, today),
-        sources=_sources(answer, rows[:LEADERS]),
+        sources=tuple(Cited(number=n, label=outline.label(s), page=link(s)) for s, n in numbers.items()),
     )
 
 
-def section(verdict: Verdict) -> Section:
+def _cited(answer: Ranking) -> list[str]:
+    """Every Source the report rests on, each once: the advice's, then the leaders'."""
+    leaders = outline.top(answer)[:LEADERS]
+    return list(dict.fromkeys([*answer.advice.sources, *(s for one in leaders for s in outline.sources(one))]))
+
+
+def _numbers(sources: tuple[str, ...], numbers: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(numbers[source] for source in dict.fromkeys(sources) if source in numbers)
+
+
+def section(verdict: Verdict, numbers: Mapping[str, int]) -> Section:
     """One ranked model with everything its section shows."""
     return Section(
         verdict=verdict,
@@ -182,10 +235,10 @@ def section(verdict: Verdict) -> Section:
         score_bar=(100 * verdict.score, 100 * verdict.score_high),
         drawing=drawing(verdict.memory) if verdict.memory else None,
         duties=tuple(outline.duties(verdict.license.duties)),
-        license_page=link(verdict.license.source),
+        because=verdict.because[:WHY],
+        license_source=numbers.get(verdict.license.source),
         verify=outline.verify(verdict),
-        reasons=tuple(_reason(rating) for rating in verdict.ratings),
-        checks=tuple((check.name, check.outcome, check.because) for check in verdict.checks),
+        reasons=tuple(_reason(rating, numbers) for rating in verdict.ratings),
     )
 
 
@@ -197,9 +250,21 @@ def _amounts(verdict: Verdict) -> tuple[tuple[str, str, str, str], ...]:
     return tuple(found)
 
 
-def _reason(rating: Rating) -> Reason:
-    pages = tuple(dict.fromkeys(page for source in rating.sources if (page := link(source))))
-    return Reason(rating=rating, value=outline.worth(rating), pages=pages)
+def _reason(rating: Rating, numbers: Mapping[str, int]) -> Reason:
+    return Reason(rating=rating, value=outline.worth(rating), sources=_numbers(rating.sources, numbers))
+
+
+def _unknown(verdict: Verdict) -> Unknown:
+    more = len(verdict.missing) - REASONS
+    rest = f" and {more} more" if more > 0 else ""
+    return Unknown(model=verdict.model.id, missing="; ".join(verdict.missing[:REASONS]) + rest)
+
+
+def _precarious(answer: Ranking) -> list[str]:
+    """Whose weight decides: the criteria that could move least before another model leads."""
+    movable = [s for s in stability(answer.recommended) if s.below or s.above]
+    movable.sort(key=lambda s: min([s.weight - s.low] * bool(s.below) + [s.high - s.weight] * bool(s.above)))
+    return [one.text for one in movable[:PRECARIOUS]]
 
 
 def drawing(memory: Memory) -> Drawing:
@@ -209,7 +274,8 @@ def drawing(memory: Memory) -> Drawing:
     parts, start = [], 0
     for name, size in (part for part in outline.parts(memory) if part[1]):
         share = percent(size / (card or peak))
-        parts.append(Part(name=name, size=gib(size), of_card=share, start=start * scale, length=size * scale))
+        at = (start * scale, size * scale)
+        parts.append(Part(name=name, size=gib(size), of_card=share, start=at[0], length=at[1], cells=_cells(*at)))
         start += size
     return Drawing(
         title=f"Memory drawn: {outline.fit(memory)}",
@@ -220,6 +286,13 @@ def drawing(memory: Memory) -> Drawing:
         card=card * scale if card else None,
         assumptions=memory.assumptions,
     )
+
+
+def _cells(start: float, length: float) -> str:
+    """A part of the bar in CELLS characters: nothing is too small to be seen."""
+    first = min(round(start * CELLS / 100), CELLS - 1)
+    last = min(max(round((start + length) * CELLS / 100), first + 1), CELLS)
+    return "·" * first + "█" * (last - first) + "·" * (CELLS - last)
 
 
 def _answer(answer: Ranking) -> str:
@@ -252,9 +325,21 @@ def _groups(answer: Ranking) -> tuple[Group, ...]:
     for step in STEPS:
         outs = [out for out in near if out.step == step]
         if outs:
-            more = max(0, len(outs) - NAMED)
-            found.append(Group(step=step, number=len(outs), named=tuple(outs[:NAMED]), more=more))
+            named = _missed(outs)[:NAMED]
+            more = len(outs) - sum(len(one.models) + one.more for one in named)
+            found.append(Group(step=step, number=len(outs), named=tuple(named), more=more))
     return tuple(found)
+
+
+def _missed(outs: list[RuledOut]) -> list[Missed]:
+    """One line a reason: models that share it stand together."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for out in outs:
+        shared.setdefault((out.check.because, outline.needed(out)), []).append(out.verdict.model.id)
+    return [
+        Missed(models=tuple(ids[:TOGETHER]), more=max(0, len(ids) - TOGETHER), because=because, needed=needed)
+        for (because, needed), ids in shared.items()
+    ]
 
 
 def _next_steps(answer: Ranking) -> list[str]:
@@ -278,8 +363,3 @@ def _versions(answer: Ranking, version: str, today: date | None) -> tuple[tuple[
     dated = f"{answer.catalog_date}{age(answer.catalog_date, today)}, {plural(answer.catalog_models, 'model')}"
     rows = [("llmpick", version), ("Catalog", dated), ("Policy", answer.policy_version)]
     return tuple((what, said) for what, said in rows if said)
-
-
-def _sources(answer: Ranking, rows: tuple[Section, ...]) -> tuple[tuple[str, str | None], ...]:
-    cited = [*answer.advice.sources] + [source for row in rows for source in outline.sources(row.verdict)]
-    return tuple((source, link(source)) for source in dict.fromkeys(cited))

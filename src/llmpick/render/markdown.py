@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _ALWAYS = re.compile(r"[\\`*\[\]<>|~]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|\$(?!\d)|!(?=\[)|(?<!\S)#")
 """What could begin markup anywhere in a line; an underscore within a word (`gpt_neo`) and `$5` cannot."""
-_MARK = re.compile(r"^(?=[-+=:])")
+_MARK = re.compile(r"^(?=[-+](\s|$)|[-:=][-:=\s]*$|:)")
 _NUMBER = re.compile(r"^(\d{1,9})(?=[.)](\s|$))")
 """What could begin a list, a heading or a rule at the start of a line."""
 
@@ -49,8 +49,12 @@ def anchor(text: Raw, url: str | None) -> Raw:
     """A link where `url` is an https page, else the text alone."""
     if url is None or urlsplit(url).scheme != "https":
         return text
-    target = quote(url, safe=_URL_CHARACTERS)
-    return Raw(f"[{text}]({target})")
+    return Raw(f"[{text}]({target(url)})")
+
+
+def target(url: str) -> Raw:
+    """An address as a link or a definition takes it: nothing in it ends the link."""
+    return Raw(quote(url, safe=_URL_CHARACTERS))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[int] = ()) -> Raw:

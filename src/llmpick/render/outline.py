@@ -67,6 +67,23 @@ def verify(verdict: Verdict) -> tuple[str, ...]:
     return tuple(fact for fact in verdict.missing if fact not in (*verdict.because, *verdict.despite))
 
 
+def needed(out: RuledOut) -> str:
+    """What would lift a `no`, where its reason does not say so already; else ''."""
+    remedy = safe(out.check.remedy)
+    known = safe(out.check.because)
+    said = re.search(r"\$[\d.,]+|[\d.]+ GiB", remedy) or re.match(r"\S+ \S+ \S+", remedy)
+    return "" if said and said[0] in known else remedy
+
+
+def label(source: str) -> str:
+    """A Source as a reader names it: `arXiv 2412.13663`, `owner/name: path/to/file`; else as the catalog writes it."""
+    plain = safe(source)
+    if github := re.fullmatch(r"github:([^@]+)@\w+(?::(\S+))?", plain):
+        return f"{github[1]}: {github[2]}" if github[2] else github[1]
+    kinds = {"arxiv:": "arXiv ", "doi:": "DOI ", "https://": "", "pypi:": "Python package "}
+    return next((said + plain.removeprefix(kind) for kind, said in kinds.items() if plain.startswith(kind)), plain)
+
+
 def counts(ranking: Ranking) -> tuple[tuple[Step, int], ...]:
     """How many models each Step ruled out, in the order of the Steps, Steps without any left out."""
     steps = [out.step for out in ranking.ruled_out]

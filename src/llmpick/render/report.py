@@ -9,11 +9,12 @@ from llmpick.render.document import LICENSE_WORDS, document
 from llmpick.render.text import link, plural, safe, sentence, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from jinja2 import Environment
 
-    from llmpick.render.document import Document, Section
+    from llmpick.render.document import Cited, Document, Section
     from llmpick.verdict import Ranking
 
 
@@ -21,10 +22,12 @@ def markdown(answer: Ranking, *, version: str = "", today: date | None = None) -
     """The report as GitHub markdown, without any HTML."""
     doc = document(answer, version, today)
     environment = _environment(finalize=md.escape, autoescape=False)
-    environment.filters.update(code=md.code, anchor=md.anchor, anchor_text=_anchor_text, raw=md.Raw)
+    environment.filters.update(code=md.code, anchor=md.anchor, raw=md.Raw)
+    cite = _citing(doc)
     environment.globals.update(
-        question=_question(doc), ranking=_ranking(doc), memory=_memory, ratings=_ratings, amounts=_amounts
+        question=_question(doc), ranking=_ranking(doc), memory=_memory, amounts=_amounts, cite=cite
     )
+    environment.globals.update(ratings=lambda row: _ratings(row, cite), definition=_definition)
     return environment.get_template("report.md.j2").render(doc=doc)
 
 
@@ -54,8 +57,21 @@ def _clean(value: object) -> object:
     return safe(value) if type(value) is str else value
 
 
-def _anchor_text(text: str, page: str | None) -> md.Raw:
-    return md.Raw(f"<{page}>") if text == page else md.anchor(md.escape(text), page)
+def _citing(doc: Document) -> Callable[..., md.Raw]:
+    """Writes a Source's number, or `text` in its stead, as a link to the definition at the end of the report."""
+    linked = {source.number for source in doc.sources if source.page}
+
+    def cite(number: int | None, text: str = "") -> md.Raw:
+        if number not in linked:
+            return md.escape(text or f"({number})")
+        return md.Raw(f"[{md.escape(text)}][{number}]" if text else f"[{number}]")
+
+    return cite
+
+
+def _definition(source: Cited) -> md.Raw:
+    """`[3]: https://…`: where a number leads."""
+    return md.Raw(f"[{source.number}]: {md.target(source.page)}" if source.page else "")
 
 
 def _question(doc: Document) -> md.Raw:
@@ -77,20 +93,20 @@ def _memory(row: Section) -> md.Raw:
     drawn = row.drawing
     if drawn is None:
         return md.Raw("")
-    rows: list[tuple[object, ...]] = [(part.name, part.size, part.of_card) for part in drawn.parts]
-    total = ("**together**", drawn.total, drawn.total_of_card)
-    share = "share of the card" if drawn.card else "share"
-    return md.table(("part", "memory", share), [*rows, tuple(md.Raw(cell) for cell in total)], right=(1, 2))
+    rows: list[tuple[object, ...]] = [(p.name, p.size, p.of_card, md.code(p.cells)) for p in drawn.parts]
+    total = ("**together**", drawn.total, drawn.total_of_card, "")
+    share, drawing = ("of the card", "drawn against the card") if drawn.card else ("share", "drawn")
+    return md.table(("part", "memory", share, drawing), [*rows, tuple(md.Raw(cell) for cell in total)], right=(1, 2))
 
 
 def _amounts(row: Section) -> md.Raw:
     return md.table(("", "low", "expected", "high"), row.amounts, right=(1, 2, 3))
 
 
-def _ratings(row: Section) -> md.Raw:
+def _ratings(row: Section, cite: Callable[..., md.Raw]) -> md.Raw:
     rows = []
     for reason in row.reasons:
-        pages = md.Raw(", ".join(md.anchor(md.Raw(str(i)), page) for i, page in enumerate(reason.pages, 1)))
+        pages = md.Raw(", ".join(map(cite, reason.sources)))
         rating = reason.rating
         rows.append((rating.criterion, f"{rating.weight:.2f}", reason.value, rating.because, pages))
     return md.table(("criterion", "weight", "worth", "because", "sources"), rows, right=(1,))
