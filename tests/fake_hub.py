@@ -228,7 +228,7 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def fault_huge(self, path: str) -> bool:
-        self.send(200, b'{"id": "' + b"x" * (17 << 20) + b'"}')
+        self.send(200, b'{"id": "' + b"x" * (9 << 20) + b'"}')
         return False
 
     def fault_redirect(self, path: str) -> bool:

@@ -41,7 +41,10 @@ def test_it_holds_a_thousand_sourced_models(whole):
 
 
 def test_the_schemas_are_those_of_the_records():
-    assert schemas.stale(BUNDLED / "schema") == [], "`llmpick catalog schema` writes them anew"
+    assert schemas.stale(BUNDLED / "schema") == [], (
+        "`llmpick catalog schema -o catalog/schema --force` writes them anew"
+    )
+    assert {file.name for file in (BUNDLED / "schema").iterdir()} == schemas.generate().keys()
 
 
 def test_what_was_loaded_is_what_the_files_say(whole):
@@ -167,15 +170,15 @@ def test_an_entry_is_shown_whole(small):
     assert json.dumps(browse.to_json(browse.stats(small)))
 
 
-def test_schemas_are_rewritten_only_where_they_changed(tmp_path):
-    names = schemas.write(tmp_path)
-    assert "model.json" in names
-    assert schemas.write(tmp_path) == []
+def test_a_schema_of_another_version_is_stale_and_foreign_files_are_nobodys_business(tmp_path):
+    texts = schemas.generate()
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "package.json").write_text("{}")
+    assert schemas.stale(tmp_path) == []
     (tmp_path / "model.json").write_text("{}")
-    (tmp_path / "old.json").write_text("{}")
-    assert schemas.stale(tmp_path) == ["model.json", "old.json"]
-    assert schemas.write(tmp_path) == ["model.json", "old.json"]
-    assert not (tmp_path / "old.json").exists()
+    (tmp_path / "hide.json").unlink()
+    assert sorted(schemas.stale(tmp_path)) == ["hide.json", "model.json"]
 
 
 def test_the_model_schema_speaks_of_the_file():

@@ -127,12 +127,69 @@ def test_what_is_wrong_is_said_where_it_stands(old, new, line, column, says):
         ("\n".join(" " * depth + "a:" for depth in range(400)), "nested deeper than 20 levels"),
         ("a: " + "[" * 21 + "]" * 21, "nested deeper than 20 levels"),
         ("a: b\0c", "character U+0000 is not allowed; remove it"),
+        ("a: [" + "1," * 100_001 + "]", "more than 100,000 values"),
         ("x" * 300_000, "the file has 300,000 bytes; models/*/*.yaml may have 262,144"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_file_of_ours(text, says):
     ((_, _, message),) = faults(text)
     assert says in message
+
+
+MEASURE = """
+import resource, sys, time
+from llmpick.catalog import parsing
+from llmpick.catalog.kinds import KINDS
+from llmpick.config_json import parse_config, read_config
+from llmpick.errors import LlmpickError
+from llmpick.hub import local
+from llmpick.hub.facts import from_api, parse_json
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+kinds = {kind.name: kind for kind in KINDS}
+unit, what = sys.argv[1].encode().decode("unicode_escape").encode("latin-1"), sys.argv[2]
+if what in kinds:
+    kind = kinds[what]
+    text = (unit * (kind.limit // len(unit) + 1))[:kind.limit]
+    call = lambda: parsing.parse(text, kind, kind.folder.replace("*", "x"))
+elif what == "config":
+    text = b"[" + unit * ((4 << 20) // len(unit) - 2) + b"0]"
+    call = lambda: read_config(parse_config(text, "given"))
+else:
+    text = b'{"id": "a/b", "tags": [' + unit * ((8 << 20) // len(unit) - 9) + b'0]}'
+    call = lambda: from_api(parse_json(text, "the reply"), "a/b")
+began = time.process_time()
+try:
+    call()
+except LlmpickError:
+    pass
+print(time.process_time() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held) / 1024)
+"""
+UNITS = ["a,", "- a\\n", "- - a\\n  - b\\n", "[],", "- {a: 1}\\n", "a: b\\n", "\\n", "- 'x'\\n", "? a\\n", "- !t a\\n", "#\\n",
+         "- &a b\\n- *a\\n", "\\xe2\\x80\\xae", "- 1e9\\n", "%", "\\xff", "- |\\n  x\\n"]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux does")
+@pytest.mark.parametrize(
+    ("unit", "what"),
+    [
+        *((unit, "gpus") for unit in UNITS),
+        ("- a\\n", "quality"),
+        ("- a\\n", "models"),
+        ("[],", "hub"),
+        ("[],", "config"),
+        ("[[]],", "config"),
+        ("{},", "config"),
+        ("[],", "reply"),
+        ('"a",', "reply"),
+    ],
+)
+def test_the_largest_file_of_nonsense_stays_within_two_seconds_and_300_mb(unit, what):
+    done = subprocess.run([sys.executable, "-c", MEASURE, unit, what], capture_output=True, text=True, check=True)
+    seconds, megabytes = map(float, done.stdout.split())
+    assert seconds < 2
+    assert megabytes < 300
 
 
 def test_alias_bomb_is_refused_in_no_time():
@@ -433,6 +490,6 @@ def test_a_file_that_cannot_be_read_says_so(overlay, monkeypatch):
     (overlay / "models" / "toys" / "toy.yaml").write_text(GOOD)
     read = compiled._bytes
     refusal = PermissionError(13, "Permission denied")
-    monkeypatch.setattr(compiled, "_bytes", lambda path: refusal if path.name == "toy.yaml" else read(path))
+    monkeypatch.setattr(compiled, "_bytes", lambda *path: refusal if path[1].endswith("toy.yaml") else read(*path))
     with pytest.raises(catalog.InvalidCatalogError, match=r"toy\.yaml:1:1: the file cannot be read: Permission denied"):
         catalog.load((overlay,), base=SMALL)

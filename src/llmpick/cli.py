@@ -357,7 +357,7 @@ def catalog_add(
     from llmpick import hub
 
     folder = hub.target(catalog or [])
-    print(hub.add(name, request.load(catalog), folder, date.today().isoformat(), force=force).text)
+    _emit(hub.add(name, request.load(catalog), folder, date.today().isoformat(), force=force).text, None, False)
 
 
 @catalog_app.command("refresh")
@@ -374,7 +374,7 @@ def catalog_refresh(
 
     folder = hub.target(catalog or [], make=not dry_run)
     refreshed = hub.refresh(request.load(catalog), folder, date.today().isoformat(), family=family, dry_run=dry_run)
-    print(refreshed.text)
+    _emit(refreshed.text, None, False)
     if refreshed.exit_code:
         raise typer.Exit(refreshed.exit_code)
 
@@ -385,19 +385,25 @@ def catalog_schema(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write into.")] = Path(
         "schema"
     ),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing schemas that differ.")] = False,
 ) -> None:
     """Write the JSON Schemas of the catalog's files, for editors."""
     from llmpick.catalog import schemas
+    from llmpick.files import write_all
 
-    for name in schemas.write(output):
-        print(f"wrote {output / name}", file=sys.stderr)
+    texts = {name: text for name, text in schemas.generate().items() if name in schemas.stale(output)}
+    for path in write_all(output, texts, force=force):
+        print(f"wrote {path}", file=sys.stderr)
 
 
 def main() -> NoReturn:
     """Run the command line and leave with the exit code of the contract."""
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        # A caller may have closed it: then nobody listens, which is no fault.
+        stream: Any = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
         # A legacy console code page must not turn a name it lacks into a traceback.
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        stream.reconfigure(encoding="utf-8", errors="replace")
+        setattr(sys, name, stream)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -414,11 +420,15 @@ def run(arguments: list[str]) -> int:
     except typer.Exit as error:
         return error.exit_code
     except BrokenPipeError:
-        # The reader left (`| head`): nothing more to say, and Python must not say it at shutdown either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hang_up()  # the reader left (`| head`): nothing more to say
         return 0
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", INTERRUPTED)
+
+
+def _hang_up() -> None:
+    """Send what is left of stdout nowhere, so that Python has nothing to say of it at shutdown."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: str, code: int) -> int:
@@ -497,8 +507,14 @@ def _choice(word: str, allowed: tuple[str, ...]) -> str:
 
 def _emit(text: str, output: Path | None, force: bool) -> None:
     if output is None:
-        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _hang_up()
+            raise LlmpickError(f"cannot write the answer: {error.strerror}", "send it somewhere else") from None
         return
     from llmpick.files import write
 

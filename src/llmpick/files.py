@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 PROFILE_HINT = "write one field a line, for example `task: classification`"
 
@@ -20,25 +24,59 @@ def read_mapping(path: str) -> dict[str, Any]:
     return reading.read_mapping(path, PROFILE_HINT)
 
 
-def write(path: Path, text: str, *, force: bool) -> None:
-    """Put `text` at `path`, whole or not at all; an existing file only with `force`."""
-    if path.exists() and not force:
-        raise LlmpickError(f"{path} exists", "add --force to overwrite it, or name another file")
+def write_all(folder: Path, texts: Mapping[str, str], *, force: bool) -> tuple[Path, ...]:
+    """Write `texts` (name -> text) into `folder`, made if need be; none where one exists already, unless `force`."""
+    paths = tuple(folder / name for name in texts)
+    existing = [path for path in paths if path.exists() or path.is_symlink()]
+    if existing and not force:
+        raise LlmpickError(f"{existing[0]} exists", "add --force to overwrite it, or name another folder")
+    make(folder)
+    for path, text in zip(paths, texts.values(), strict=True):
+        write(path, text, force=True)
+    return paths
+
+
+def make(folder: Path) -> None:
+    """Make a folder with its parents; LlmpickError where that is not possible."""
     try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = "name a folder you can write to"
+        raise LlmpickError(f"cannot make the folder {folder}: {error.strerror}", hint) from None
+
+
+def write(path: Path, text: str, *, force: bool) -> None:
+    """Put `text` at `path`, whole or not at all; an existing file only with `force`, and with the rights it has.
+
+    A pipe or a terminal is written to. A link is replaced, never followed: it may lead anywhere.
+    """
+    whole = text if text.endswith("\n") else text + "\n"
+    try:
+        found = path.stat().st_mode if path.exists() else None
+        if found is not None and (stat.S_ISCHR(found) or stat.S_ISFIFO(found)):
+            path.write_text(whole, encoding="utf-8", newline="\n")
+        elif found is not None and not stat.S_ISREG(found):
+            raise LlmpickError(f"{path} is no file", "name a file")
+        elif not force and (found is not None or path.is_symlink()):
+            raise LlmpickError(f"{path} exists", "add --force to overwrite it, or name another file")
+        else:
+            _swap(path, whole, found)
     except OSError as error:
         raise LlmpickError(
-            f"cannot write {path}: {error.strerror}", "name a file in a folder you can write to"
+            f"cannot write {path}: {error.strerror}", "name a file you can write, with room for it"
         ) from None
+
+
+def _swap(path: Path, text: str, found: int | None) -> None:
+    """Write beside `path`, then rename; `found` is the mode of the file that is there."""
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text if text.endswith("\n") else text + "\n")
+            file.write(text)
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(beside, 0o666 & ~umask)  # noqa: PTH101 - mkstemp makes it private
+        os.chmod(beside, 0o666 & ~umask if found is None else stat.S_IMODE(found))  # noqa: PTH101 - mkstemp's is private
         os.replace(beside, path)  # noqa: PTH105
-    except OSError as error:
-        raise LlmpickError(f"cannot write {path}: {error.strerror}", "free some space or name another file") from None
     finally:
         with suppress(FileNotFoundError):
             os.unlink(beside)  # noqa: PTH108

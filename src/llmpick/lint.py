@@ -413,7 +413,8 @@ def expected_files(catalog: Catalog) -> Iterator[Remark]:
     for directory in catalog.directories:
         for file in sorted(directory.rglob("*")):
             path = file.relative_to(directory).as_posix()
-            if file.suffix in (".yaml", ".yml", ".json") and not kind_of(path) and path not in _written(path):
+            odd = file.suffix in (".yaml", ".yml", ".json") and not kind_of(path)
+            if odd and path not in _written(path) and not file.is_dir():
                 folders = ", ".join(kind.folder for kind in KINDS)
                 yield Remark(path, (), f"nothing reads this file; rename or remove it (files read: {folders})")
 

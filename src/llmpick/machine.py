@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
@@ -83,9 +86,9 @@ def _nvidia_smi() -> tuple[Card, ...]:
 
 def _nvidia_card(line: str) -> Card | None:
     parts = [part.strip() for part in line.split(",")]
-    if len(parts) != 3 or not (parts[1].isdecimal() and parts[2].isdecimal()):
+    if len(parts) != 3 or not _number(parts[1]):
         return None  # "[Not Supported]": memory shared with the CPU
-    return Card(name=parts[0], total_bytes=int(parts[1]) * MIB, free_bytes=int(parts[2]) * MIB)
+    return Card(name=parts[0], total_bytes=_number(parts[1]) * MIB, free_bytes=_number(parts[2]) * MIB)
 
 
 def _amd_smi() -> tuple[Card, ...]:
@@ -130,12 +133,32 @@ def _run(command: Sequence[str]) -> str:
     if program is None:
         return ""
     try:
-        done = subprocess.run(
-            [program, *command[1:]], capture_output=True, timeout=PATIENCE_S, check=True, stdin=subprocess.DEVNULL
+        running = subprocess.Popen(
+            [program, *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-    except (OSError, subprocess.SubprocessError):
+    except OSError:
         return ""
-    return done.stdout.decode("utf-8", "replace")
+    try:
+        said = running.communicate(timeout=PATIENCE_S)[0]
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    finally:
+        _end(running)
+    return said.decode("utf-8", "replace") if running.returncode == 0 else ""
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    """Leave no process behind: a tool that is a script may have started others."""
+    if running.poll() is None:
+        with suppress(OSError):
+            os.killpg(running.pid, signal.SIGKILL) if os.name == "posix" else running.kill()
+        running.wait()
+    if running.stdout:
+        running.stdout.close()
 
 
 def _json(command: Sequence[str]) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.catalog import browse
 from llmpick.errors import LlmpickError
-from llmpick.files import write
+from llmpick.files import write_all
 from llmpick.guidance import frameworks
 from llmpick.guidance.plan import plan
 from llmpick.sizing.estimate import Run
@@ -40,15 +40,4 @@ def answer(name: str, catalog: Catalog, profile: Profile) -> Plan:
 
 def write_files(made: Plan, framework: str, folder: Path, *, force: bool) -> tuple[Path, ...]:
     """The files `framework` loads, in `folder`; none is written when one of them exists, unless `force`."""
-    texts = frameworks.write(made, framework)
-    paths = tuple(folder / name for name in texts)
-    existing = [path for path in paths if path.exists()]
-    if existing and not force:
-        raise LlmpickError(f"{existing[0]} exists", "add --force to overwrite it, or name another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LlmpickError(f"cannot make the folder {folder}: {error.strerror}", "name another folder") from None
-    for path, text in zip(paths, texts.values(), strict=True):
-        write(path, text, force=True)
-    return paths
+    return write_all(folder, frameworks.write(made, framework), force=force)

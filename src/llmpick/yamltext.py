@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import yaml
 
 MAX_DEPTH = 20
+MAX_NODES = 100_000
+"""Values and keys: as Python objects they take some 70 MB. The largest file of the catalog has 17,000."""
 MAX_NUMBER = 32
 MAX_SCALAR = 20_000
 MAX_KEY = 200
@@ -80,7 +82,7 @@ def decode(data: bytes) -> str:
 
 def read(text: str) -> Document:
     """The document in `text`; raises Problem where it is no single, bounded YAML document."""
-    _bound_depth(text)
+    _bound(text)
     root = _compose(text)
     if root is None:
         raise Problem(Mark(1, 1), "the file is empty; see catalog/README.md for what it must say")
@@ -118,14 +120,22 @@ def mark_of(mark: Any) -> Mark:
     return Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
 
 
-def _bound_depth(text: str) -> None:
-    """Refuse deep nesting before the composer, which recurses in C, can exhaust the stack."""
+def _bound(text: str) -> None:
+    """Refuse deep nesting before the composer, which recurses in C, can exhaust the stack; and too many values."""
     openers = text.count("[") + text.count("{")
-    if openers < 400 and not re.search(r"^ {100}|(?:[-?:][ \t]+){20}", text, re.MULTILINE):
-        return
-    depth = 0
+    # Between two values there is a comma, a colon, a dash or a line break.
+    many = openers + sum(map(text.count, ",:-?\n")) >= MAX_NODES
+    if many or openers >= 400 or re.search(r"^ {100}|(?:[-?:][ \t]+){20}", text, re.MULTILINE):
+        _count(text)
+
+
+def _count(text: str) -> None:
+    depth = nodes = 0
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            nodes += isinstance(event, yaml.NodeEvent)
+            if nodes > MAX_NODES:
+                raise Problem(mark_of(event.start_mark), f"more than {MAX_NODES:,} values; no file of ours needs that")
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_DEPTH:

@@ -102,7 +102,7 @@ def _renew(
     faults: list[Fault] = []
     for path in now:
         if path not in values:
-            value, wrong = _parse(contents[path] if path in contents else _bytes(directory / path), path)
+            value, wrong = _parse(contents[path] if path in contents else _bytes(directory, path), path)
             faults += wrong
             if not wrong:
                 values[path] = value
@@ -140,7 +140,7 @@ def _digests(
     for path, status in files.items():
         known_one = by_status.get((path, status))
         if known_one is None:
-            contents[path] = data = _bytes(directory / path)
+            contents[path] = data = _bytes(directory, path)
             content = b"" if isinstance(data, OSError) else data
             # A later write could leave the same time: trust this one's no further than its content.
             recent = status.mtime_ns > began - GRANULARITY_NS
@@ -150,11 +150,12 @@ def _digests(
     return now, contents
 
 
-def _bytes(path: Path) -> bytes | OSError:
+def _bytes(directory: Path, path: str) -> bytes | OSError:
     """The file's bytes, or enough of them to see that they are too many, or why they cannot be read."""
+    kind = kind_of(path)
     try:
-        with path.open("rb") as file:
-            return file.read(max(kind.limit for kind in KINDS) + 1)
+        with (directory / path).open("rb") as file:
+            return file.read(kind.limit + 1 if kind else 0)
     except OSError as error:
         return error
 

@@ -17,7 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from llmpick import yamltext
 from llmpick.catalog.faults import Fault, printable
-from llmpick.errors import did_you_mean
+from llmpick.catalog.kinds import KINDS
+from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.reading import read_bytes
 from llmpick.yamltext import Document, Mark, Problem, mark_of
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from llmpick.catalog.kinds import Kind
 
 Loc = tuple[str | int, ...]
+LARGEST = max(kind.limit for kind in KINDS)
 LOCATED = 1024 * 1024
 """Characters of JSON beyond which nobody looks for the line."""
 MOST_FAULTS = 100
@@ -75,9 +78,11 @@ def parse(data: bytes, kind: Kind, path: str) -> tuple[Any, tuple[Fault, ...]]:
 
 def locate(file: Path, places: Sequence[Loc]) -> list[Mark]:
     """Where each of `places` stands in `file`; the nearest enclosing place where it is not written."""
+    if not any(places):
+        return [Mark(1, 1)] * len(places)
     try:
-        root = yamltext.read(yamltext.decode(file.read_bytes())).root
-    except (OSError, Problem):
+        root = yamltext.read(yamltext.decode(read_bytes(file, LARGEST))).root
+    except (LlmpickError, Problem):
         return [Mark(1, 1)] * len(places)
     return [_mark(root, loc) for loc in places]
 

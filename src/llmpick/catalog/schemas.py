@@ -17,23 +17,15 @@ def generate() -> dict[str, str]:
 
 
 def stale(directory: Path) -> list[str]:
-    """Names under `directory` that are missing, outdated or no schema of ours."""
-    wanted = generate()
-    present = {file.name: file.read_text("utf-8") for file in sorted(directory.glob("*.json"))}
-    return sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
+    """Names of the schemas that `directory` lacks or has in another version."""
+    return [name for name, text in generate().items() if not _says(directory / name, text)]
 
 
-def write(directory: Path) -> list[str]:
-    """Make `directory` hold exactly the schemas of `generate`; returns the names that changed."""
-    wanted = generate()
-    changed = stale(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in changed:
-        if name in wanted:
-            (directory / name).write_text(wanted[name], "utf-8")
-        else:
-            (directory / name).unlink()
-    return changed
+def _says(file: Path, text: str) -> bool:
+    try:
+        return file.is_file() and file.read_bytes() == text.encode()
+    except OSError:
+        return False
 
 
 def _text(kind: Kind) -> str:

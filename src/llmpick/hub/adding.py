@@ -12,18 +12,19 @@ from llmpick import lint
 from llmpick.catalog.kinds import kind_of
 from llmpick.catalog.parsing import parse
 from llmpick.errors import LlmpickError
-from llmpick.files import write
+from llmpick.files import make, write
 from llmpick.hub import client, local, popularity
 from llmpick.hub.copies import refuse_copies
 from llmpick.hub.draft import Drafted, draft
 from llmpick.hub.facts import NAME, Facts, from_api, parse_json
+from llmpick.reading import LARGEST_CONFIG
 from llmpick.record import record
 
 if TYPE_CHECKING:
     from llmpick.catalog import Catalog
     from llmpick.schema import Model
 
-LARGEST_REPLY = 16 << 20
+LARGEST_REPLY = 8 << 20
 """Bytes of the Hub's description of one model: repositories of 10,000 files stay below."""
 FROM_FILES = frozenset({"modelines", "expected-files"})
 """Rules that look at files, not at entries."""
@@ -62,7 +63,7 @@ def add(name: str, catalog: Catalog, directory: Path, today: str, *, force: bool
     drafted = draft(facts, parsed, hashlib.sha256(config).hexdigest(), catalog, today)
     text = to_yaml(drafted, path, facts)
     notes = drafted.remarks + _hold(text, path, facts.id, catalog)
-    _make(target.parent)
+    make(target.parent)
     write(target, text, force=force)
     popularity.record_one(directory, facts, today)
     return Added(path=target, notes=notes)
@@ -84,7 +85,7 @@ def _read(name: str) -> tuple[Facts, bytes, str]:
         raise LlmpickError(f"{id_} is now {facts.id} on the Hub", f"add {facts.id}")
     if not facts.sha:
         raise LlmpickError(f"the Hub names no commit of {id_}", "is the repository empty?")
-    config = _file(facts, "config.json", local.LARGEST_CONFIG, pace)
+    config = _file(facts, "config.json", LARGEST_CONFIG, pace)
     card = _file(facts, "README.md", local.LARGEST_CARD, pace).decode("utf-8", "replace")
     return facts, config, card
 
@@ -113,13 +114,6 @@ def inside(directory: Path, path: str) -> Path:
     if not target.parent.resolve().is_relative_to(directory.resolve()) or target.is_symlink():
         raise LlmpickError(f"{target} is a link out of {directory}", "nothing is written outside the catalog directory")
     return target
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LlmpickError(f"cannot make {folder}: {error.strerror}", "name a folder you can write to") from None
 
 
 def _hold(text: str, path: str, id_: str, catalog: Catalog) -> tuple[str, ...]:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
 from llmpick.hub.facts import NAME, Facts, from_card, parse_json
+from llmpick.reading import LARGEST_CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LARGEST_CONFIG = 4 << 20
 LARGEST_CARD = 1 << 20
-LARGEST_HEADER = 100 << 20
-"""Bytes of a safetensors header; the format allows no more."""
+LARGEST_HEADER = 8 << 20
+"""Bytes of a safetensors header: 70,000 tensors of one file. The format allows 100 MB, which take 3 GB as objects."""
 MOST_SHARDS = 2000
 FRONT_MATTER = re.compile(r"\A\ufeff?---\r?\n(.*?)\r?\n---\s*(?:\r?\n|\Z)", re.DOTALL)
 SNAPSHOT = re.compile(r"models--([^/]+?)--([^/]+)/snapshots/([0-9a-f]{40})$")
@@ -99,6 +99,8 @@ def _elements(tensor: object) -> dict[str, int]:
 
 def _header(path: Path) -> dict[str, Any]:
     """The names, types and shapes of the tensors in a safetensors file."""
+    if not path.is_file():
+        raise LlmpickError(f"{path} is no file", "download it again")
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")

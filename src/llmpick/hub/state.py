@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 FILE = ".refresh.json"
 LOCK = ".refresh.lock"
-LARGEST = 64 << 20
+LARGEST = 8 << 20
+"""Bytes of the file: 20,000 models."""
 KEPT = (
     "id", "sha", "downloads", "likes", "changed", "gated", "license", "license_name", "license_link", "tags"
 )  # fmt: skip
