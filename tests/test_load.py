@@ -166,8 +166,8 @@ except LlmpickError:
     pass
 print(time.process_time() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held) / 1024)
 """
-UNITS = ["a,", "- a\\n", "- - a\\n  - b\\n", "[],", "- {a: 1}\\n", "a: b\\n", "\\n", "- 'x'\\n", "? a\\n", "- !t a\\n", "#\\n",
-         "- &a b\\n- *a\\n", "\\xe2\\x80\\xae", "- 1e9\\n", "%", "\\xff", "- |\\n  x\\n"]  # fmt: skip
+UNITS = ["a,", "- a\\n", "- - a\\n  - b\\n", "[],", "- {a: 1}\\n", "a: b\\n", "\\n", "- 'x'\\n", "? a\\n", "- !t a\\n",
+         "#\\n", "- &a b\\n- *a\\n", "\\xe2\\x80\\xae", "- 1e9\\n", "%", "\\xff", "- |\\n  x\\n"]  # fmt: skip
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux does")
