@@ -9,6 +9,8 @@ from llmpick.errors import LlmpickError
 from llmpick.files import write_all
 from llmpick.guidance import frameworks
 from llmpick.guidance.plan import plan
+from llmpick.guidance.vendor import vendor_plan
+from llmpick.schema import ApiModel
 from llmpick.sizing.estimate import Run
 from llmpick.steps.asked import ask
 
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
 def answer(name: str, catalog: Catalog, profile: Profile) -> Plan:
     """How to train that model for this profile; raises LlmpickError where nothing can be planned."""
-    model = browse.find(catalog, name)
+    model = browse.find_any(catalog, name)
+    if isinstance(model, ApiModel):
+        return vendor_plan(model, profile)
     if model.architecture is None:
         raise LlmpickError(
             f"the architecture of {model.id} is not on record", "choose another model, or add it to a catalog"

@@ -151,3 +151,12 @@ CHECKPOINTING = "https://huggingface.co/docs/transformers/grad_checkpointing"
 MIXED_PRECISION = "https://huggingface.co/docs/transformers/mixed_precision_training"
 BITSANDBYTES = "https://huggingface.co/docs/bitsandbytes/reference/optim/optim_overview"
 FSDP = "https://huggingface.co/docs/transformers/fsdp"
+
+# Vendors' own descriptions of a tuning job.
+OPENAI_JOBS = "https://platform.openai.com/docs/api-reference/fine-tuning/create"
+AZURE_JOBS = AZURE_TUNING
+GOOGLE_JOBS = "https://docs.cloud.google.com/gemini-enterprise-agent-platform/reference/models/tuning"
+# Nova: 1 to 5 epochs, 2 by default.
+BEDROCK_JOBS = "https://docs.aws.amazon.com/bedrock/latest/userguide/cm-hp-nova-mm.html"
+TOGETHER_JOBS = "https://docs.together.ai/reference/post-fine-tunes"
+FIREWORKS_JOBS = "https://docs.fireworks.ai/api-reference/create-supervised-fine-tuning-job"

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError, did_you_mean
-from llmpick.guidance.frameworks import axolotl, llama_factory
+from llmpick.guidance.frameworks import api, axolotl, llama_factory
 from llmpick.guidance.frameworks.launch import launch
 from llmpick.guidance.frameworks.readme import PREFIX, Rows, readme
 from llmpick.guidance.frameworks.render import render
@@ -143,6 +143,14 @@ FRAMEWORKS: tuple[Framework, ...] = (
         files=torchtune,
         data=_MESSAGES,
     ),
+    Framework(
+        name="api",
+        kinds=("vendor",),
+        install="",
+        commands=api.commands,
+        files=api.request,
+        data="",
+    ),
 )
 
 
@@ -165,22 +173,30 @@ def write(plan: Plan, name: str) -> dict[str, str]:
     """File names and their texts, a README.md among them; LlmpickError where this trainer does not train this plan."""
     framework = find(name)
     if plan.kind not in framework.kinds:
+        if plan.kind == "vendor":
+            raise LlmpickError(f"{framework.name} trains on your own machines", "for a vendor take --framework api")
         raise LlmpickError(
             f"{framework.name} does not train a {plan.kind}", f"for {plan.task} take {' or '.join(fitting(plan.kind))}"
         )
     texts = framework.files(plan)
-    judged = (
-        dict(framework.judged).get(plan.after) if f"{plan.after}" in {name.split(".")[0] for name in texts} else None
-    )
-    checks = render(
-        "check_data.py.jinja", kind=plan.kind, fields=_FIELDS[plan.kind], judged=_judged_check(plan, judged)
-    )
-    data = Rows(row=framework.data or _ROWS[plan.kind], judged=judged)
+    stages = {name.split(".")[0] for name in texts}
+    judged = dict(framework.judged).get(plan.after) if plan.after in stages else None
+    row = _row(plan, framework)
+    fields = api.FIELDS[row] if plan.kind == "vendor" else _FIELDS[plan.kind]
+    checks = render("check_data.py.jinja", kind=plan.kind, fields=fields, judged=_judged_check(plan, judged))
+    data = Rows(row=row, judged=judged)
     commands = framework.commands(plan)
     return texts | {
         "check_data.py": checks,
         "README.md": readme(plan, framework.name, framework.install, commands, data),
     }
+
+
+def _row(plan: Plan, framework: Framework) -> str:
+    """What one line of the data holds."""
+    if plan.kind == "vendor":
+        return api.vendor(plan).row(plan)
+    return framework.data or _ROWS[plan.kind]
 
 
 def _judged_check(plan: Plan, row: str | None) -> dict[str, Any]:

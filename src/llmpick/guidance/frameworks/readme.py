@@ -35,6 +35,7 @@ def readme(plan: Plan, framework: str, install: str, commands: tuple[str, ...], 
         row=rows.row,
         judged=rows.judged,
         after=plan.after,
+        kind=plan.kind,
         prefix=PREFIX.get(plan.after, ""),
         seeds=plan.values.get("seeds", ()),
         settings=[
