@@ -84,11 +84,11 @@ def _match(read: frozenset[str], model: Model, asked: Asked) -> tuple[float, str
     plain = constant(f"domain-general-{wanted.distance}")
     if wanted.id in read:
         share, how = _role(frozenset((wanted.id,)), model, asked)
-        return plain + (1 - plain) * share, f"read {wanted.id} text, {how}"
+        return plain + (1 - plain) * share, f"read {wanted.id} text: {how}"
     near = read & frozenset(wanted.near)
     if near - GENERAL_TEXT:
         share, how = _role(near, model, asked)
-        said = f"read {', '.join(sorted(near))}, which is near {wanted.id}, {how}"
+        said = f"read {', '.join(sorted(near))} text, near {wanted.id}: {how}"
         return plain + (1 - plain) * share * constant("domain-near"), said
     return plain, f"read {listed}; nothing marked as {wanted.id}"
 
