@@ -85,8 +85,8 @@ def _match(read: frozenset[str], model: Model, asked: Asked) -> tuple[float, str
     if wanted.id in read:
         share, how = _role(frozenset((wanted.id,)), model, asked)
         return plain + (1 - plain) * share, f"read {wanted.id} text: {how}"
-    near = read & frozenset(wanted.near)
-    if near - GENERAL_TEXT:
+    near = (read & frozenset(wanted.near)) - GENERAL_TEXT
+    if near:
         share, how = _role(near, model, asked)
         said = f"read {', '.join(sorted(near))} text, near {wanted.id}: {how}"
         return plain + (1 - plain) * share * constant("domain-near"), said
@@ -95,9 +95,9 @@ def _match(read: frozenset[str], model: Model, asked: Asked) -> tuple[float, str
 
 def _role(fields: frozenset[str], model: Model, asked: Asked) -> tuple[float, str]:
     """Share of a specialist's lead over general models that it gets for having read `fields`, and as what it did."""
-    own = fields & frozenset(quality.specialties(model.pretraining.domains) if model.pretraining else ())
-    if fields & GENERAL_TEXT:
+    if fields <= GENERAL_TEXT:
         return 1.0, "as much of the web is"
+    own = fields & frozenset(quality.specialties(model.pretraining.domains) if model.pretraining else ())
     if not own:
         return asked.policy.constant("domain-among"), "among much else"
     if quality.traits(model).structure == "decoder" and not own & quality.EXACT:
