@@ -36,8 +36,8 @@ LINEAGE_TOLERANCE = 0.1
 """Share by which checkpoints of one lineage may differ in size: another vocabulary, but the same network."""
 ROUNDING = 1.1
 """Context lengths closer than this factor are one length, rounded differently."""
-READ = ("domains", "tokens", "objective", "knowledge_cutoff")
-"""Facts of the pre-training that tuning does not change."""
+READ = ("domains", "tokens", "objective")
+"""Facts of the pre-training that tuning does not change; tuned checkpoints do report later cutoffs than their base."""
 COPIES = re.compile(
     r"(?<![a-z0-9])(gguf|ggml|gptq|awq|exl[23]|bnb|nf4|int[48]|fp[48]|nvfp4|mxfp4|w[48]a(8|16)|[2-8](bit|bpw)|q[2-8]_[0k]"
     r"|mlx|quantized|quant|merge|merged|slerp|dare|ties|frankenmerge|abliterated|uncensored)(?![a-z0-9])",
@@ -255,13 +255,24 @@ def lineage_agreement(catalog: Catalog) -> Iterator[Remark]:
 def pretraining_agreement(catalog: Catalog) -> Iterator[Remark]:
     """Checkpoints of one lineage have read the same before anyone tuned them, and their files say so alike.
 
-    Domains, tokens, objective and knowledge cutoff are those of the base; where one file has them, all have.
+    Domains, tokens and objective are those of the base; where one file has them, all have.
     """
     for lineage in _lineages(catalog).values():
         for field in READ:
             knowing = next((model for model in (_base(lineage), *lineage) if _read(model, field)), None)
             if knowing is not None:
                 yield from _read_otherwise(lineage, field, knowing)
+
+
+def tokens_with_the_base(catalog: Catalog) -> Iterator[Remark]:
+    """Training tokens are those of all phases: what the checkpoint it continues from has read is among them."""
+    read = {model.id: _read(model, "tokens") for model in catalog.models}
+    for model in catalog.models:
+        base = model.pretraining.initialized_from if model.pretraining else None
+        here, there = read[model.id], read.get(base) if base else None
+        if here and there and here < there:
+            message = f"{here:g} tokens, but {base}, which it continues from, has read {there:g}; add those"
+            yield Remark(_file(model), ("pretraining", "tokens"), message)
 
 
 def one_base_per_lineage(catalog: Catalog) -> Iterator[Remark]:
@@ -450,6 +461,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     dates_in_order,
     lineage_agreement,
     pretraining_agreement,
+    tokens_with_the_base,
     one_base_per_lineage,
     tasks_fit_structure,
     originals_only,
