@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import render_cases as cases
-from llmpick import interview
+from llmpick import cli, interview
 from llmpick import profile as profiles
 from llmpick.catalog import Catalog
 from llmpick.errors import LlmpickError
@@ -43,7 +44,12 @@ def answered(facts: Catalog, parse: Parse, lines: list[str], **given: Any) -> tu
     said: list[str] = []
     rest = iter(lines)
     start = State(questions=questions(facts), given=tuple(given.items()))
-    end = ask(start, lambda: next(rest, ""), said.append, parse)
+
+    def read(prompt: str, offered: Sequence[str]) -> str:
+        said.append(prompt)
+        return next(rest, "")
+
+    end = ask(start, read, said.append, parse)
     assert next(rest, None) is None, "not every line was read"
     return end, "".join(said)
 
@@ -187,100 +193,163 @@ def flags(command: str) -> dict[str, Any]:
 # From here on with the real program.
 
 PTY = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
-CONTROLLED = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C typed there interrupts this process
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
-"""
-ASKED = """
-import sys
-from llmpick import catalog, interview
-print(sorted(interview.run({}, catalog.load()).items()))
-"""
+PROMPT = "] "
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src"), "TERM": "dumb", "PYTHONUTF8": "1"}
+def environment(term: str = "dumb") -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src"), "TERM": term, "PYTHONUTF8": "1"}
 
 
-def driven(arguments: list[str], sent: list[str], cwd: Path | None = None) -> tuple[int, str, str]:
-    """(exit code, stdout, what the terminal showed): each of `sent` is typed when the next prompt stands there."""
-    ours, theirs = os.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", CONTROLLED, *arguments],
-        stdin=theirs,
-        stderr=theirs,
-        stdout=subprocess.PIPE,
-        env=environment(),
-        cwd=cwd,
-        start_new_session=True,
+def terminal(arguments: list[str], term: str = "dumb", cwd: Path | None = None) -> pexpect.spawn:
+    """The program on a pseudo-terminal of 100 columns; what is typed is sent when the next prompt stands there."""
+    child = pexpect.spawn(
+        sys.executable,
+        arguments,
+        env=environment(term),  # type: ignore[arg-type]
+        cwd=cwd and str(cwd),
+        dimensions=(50, 100),
+        encoding="utf-8",
+        timeout=60,
     )
-    os.close(theirs)
-    with process:
-        screen = ""
-        for keys in sent:
-            screen += "".join(until_prompt(ours))
-            os.write(ours, keys.encode())
-        screen += "".join(rest_of(ours))
-        out = process.stdout.read().decode() if process.stdout else ""
-    os.close(ours)
-    return process.returncode, out, screen
+    child.delaybeforesend = None
+    return child
 
 
-def until_prompt(terminal: int) -> Iterator[str]:
+def typed(child: pexpect.spawn, lines: Iterable[str]) -> str:
+    """What the terminal showed while `lines` were typed, each at its prompt."""
     shown = ""
-    deadline = time.monotonic() + 60
-    while not shown.endswith("] ") and time.monotonic() < deadline:
-        try:
-            new = os.read(terminal, 65536).decode(errors="replace")
-        except OSError:
-            return
-        shown += new
-        yield new
+    for line in lines:
+        child.expect_exact(PROMPT)
+        shown += child.before + PROMPT
+        child.send(line)
+    return shown
 
 
-def rest_of(terminal: int) -> Iterator[str]:
-    while True:
-        try:
-            new = os.read(terminal, 65536)
-        except OSError:
-            return
-        if not new:
-            return
-        yield new.decode(errors="replace")
+def left(child: pexpect.spawn) -> tuple[int | None, str]:
+    """(exit code, what was still shown)."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, child.before
 
 
-@PTY
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ["", "24GB", "5000", "", "", "yes", "100", "", "", ""],
-        ["ner", "2x24GB", "?", "800", "biomedical", "en", "no", "open", "", "quality"],
-        ["7", "RTX 4090", "1e6", "", "de,en", "", "", "8GB", "1,3"],
-        ["chat", "24XB", "none", "<", "80GB", "", "finance", "ja", "", "", "", ""],
-    ],
+PROFILES: tuple[dict[str, str], ...] = (
+    {"task": "classification", "gpu": "24GB", "examples": "5000", "commercial": "yes", "monthly_users": "100"},
+    {"task": "token-classification", "gpu": "2x24GB", "examples": "800", "domain": "biomedical", "commercial": "no"},
+    {"task": "translation", "gpu": "RTX 4090", "examples": "1e6", "languages": "de,en", "serve_gpu": "8GB"},
+    {"task": "chat", "gpu": "80GB", "domain": "finance", "languages": "ja"},
+    {"task": "summarization", "gpu": "8GB", "examples": "2500", "weights": "open", "serve_gpu": "8GB"},
+    {"task": "similarity", "gpu": "T4", "languages": "ko"},
+    {"task": "retrieval", "gpu": "A10G", "examples": "9000", "domain": "scientific", "priority": "quality,economy"},
+    {"task": "extractive-qa", "gpu": "none", "examples": "300"},
+    {"task": "generation", "weights": "api", "examples": "1400"},
+    {"task": "question-answering", "gpu": "48GB", "commercial": "yes", "monthly_users": "800M"},
+    {"task": "information-extraction", "gpu": "16GB", "domain": "legal", "examples": "20k", "weights": "any"},
+    {"task": "code-generation", "gpu": "2xA100-80GB", "domain": "code", "examples": "9000"},
+    {"task": "code-understanding", "gpu": "L4"},
+    {"task": "text-to-sql", "gpu": "24GB", "examples": "350", "commercial": "yes"},
+    {"task": "function-calling", "gpu": "40GB", "languages": "en,fr", "priority": "license,quality"},
+    {"task": "math-reasoning", "gpu": "8xH100 80GB", "examples": "100000"},
+    {"task": "classification", "gpu": "12GB", "languages": "sw", "domain": "social-media"},
+    {"task": "chat", "gpu": "24GB", "languages": "de,fr,it", "examples": "6000", "commercial": "yes"},
+    {"task": "translation", "gpu": "8GB", "languages": "yo,en", "commercial": "no"},
+    {"task": "chat", "gpu": "4GB", "languages": "is", "domain": "clinical", "weights": "open"},  # nothing qualifies
 )
-def test_on_a_terminal_the_answers_are_those_of_the_flags(facts: Catalog, parse: Parse, lines: list[str]) -> None:
-    code, out, screen = driven(["-c", ASKED], [f"{line}\n" for line in lines])
-    state, _ = answered(facts, parse, [f"{line}\n" for line in lines])
-    assert (code, out) == (0, f"{sorted(state.raw.items())}\n"), screen
-    assert "\x1b" not in screen
+
+
+def answers_to(facts: Catalog, wanted: dict[str, str]) -> list[str]:
+    """What to type for `wanted`, Enter for the rest."""
+    asked = fields(facts, **({"commercial": True} if wanted.get("commercial") == "yes" else {}))
+    order = ["commercial" if field == "monthly_users" else field for field in asked]
+    found = [wanted.get(field, "") for field in asked]
+    if "monthly_users" in asked:
+        place = order.index("commercial")
+        found.insert(place, "yes")
+    return [f"{answer}\n" for answer in found]
+
+
+def flags_of(wanted: dict[str, str]) -> list[str]:
+    """The same as flags of `recommend`."""
+    words = []
+    for field, value in wanted.items():
+        if field == "commercial":
+            words.append("--commercial" if value == "yes" else "--non-commercial")
+        else:
+            words += ["--language" if field == "languages" else f"--{field.replace('_', '-')}", value]
+    return words
+
+
+AGAIN = f"from llmpick import cli; [cli.run(['interview', '--format', 'plain']) for _ in range({len(PROFILES) // 2})]"
 
 
 @PTY
-def test_control_c_leaves_with_130_and_writes_nothing(tmp_path: Path) -> None:
-    saved = ["--save", "p.yaml"]
-    code, out, screen = driven(["-m", "llmpick", "interview", *saved], ["chat\n", "\x03"], tmp_path)
-    assert (code, out) == (130, "")
-    assert "Traceback" not in screen and screen.rstrip().splitlines()[-1] == "llmpick: interrupted"
+@pytest.mark.parametrize("term", ["dumb", "xterm-256color"])
+def test_ten_profiles_on_each_terminal_answer_like_their_flags(
+    facts: Catalog, parse: Parse, capsys: pytest.CaptureFixture[str], term: str
+) -> None:
+    """Half with plain lines, half through the line editor: the ranking, and the command line printed after it."""
+    child = terminal(["-c", AGAIN], term)
+    for wanted in PROFILES[: len(PROFILES) // 2] if term == "dumb" else PROFILES[len(PROFILES) // 2 :]:
+        typed(child, answers_to(facts, wanted))
+        child.expect_exact("[none] ")
+        shown = child.before.replace("\r\n", "\n")
+        said = {"yes": True, "no": False}.get(wanted.get("commercial", ""))
+        cli.run(["recommend", *flags_of(wanted), "--format", "plain"])
+        expected = capsys.readouterr()
+        assert expected.out in shown and expected.err in shown
+        again = re.search(r"The same again: (llmpick recommend .*)\n", shown)
+        assert again and parse(flags(again[1])) == parse(wanted if said is None else {**wanted, "commercial": said})
+        child.send("\n")
+    assert left(child)[0] == 0
+
+
+@PTY
+def test_wrong_answers_explanations_and_steps_back_on_a_terminal(tmp_path: Path) -> None:
+    child = terminal(["-m", "llmpick", "interview", "--save", "p.yaml"], cwd=tmp_path)
+    lines = ["clasification", "?", "chat", "24XB", "none", "<", "80GB", "", "finance", "<", "", "ja", "", "", "", ""]
+    shown = typed(child, [f"{line}\n" for line in (*lines, "")])
+    code, rest = left(child)
+    assert code == 0 and "Traceback" not in shown + rest and "\x1b" not in shown
+    assert "did you mean" in shown and "24XB" in shown and "decides which models" in shown
+    assert (tmp_path / "p.yaml").read_text() == "task: chat\ngpu: 80GB\nlanguage:\n- ja\n"
+
+
+@PTY
+def test_arrow_keys_and_tab_on_a_capable_terminal(tmp_path: Path) -> None:
+    """Up takes the answer that stands lowest above the prompt; Tab completes; Left mends a slip of the finger."""
+    child = terminal(["-m", "llmpick", "interview", "--save", "p.yaml"], "xterm-256color", tmp_path)
+    shown = typed(child, ["tran\t\n", "4GB\x1b[D\x1b[D\x1b[D2\n", "\n", "leg\t\n", "\n", "\x1b[A\n", "\n", "\n", "\n"])
+    typed(child, ["\n"])
+    assert left(child)[0] == 0 and "arrow keys" in shown
+    saved = "task: translation\ngpu: 24GB\ndomain: legal\ncommercial: false\n"
+    assert (tmp_path / "p.yaml").read_text() == saved
+
+
+@PTY
+@pytest.mark.parametrize("term", ["dumb", "xterm-256color"])
+def test_control_c_leaves_with_130_and_writes_nothing(tmp_path: Path, term: str) -> None:
+    child = terminal(["-m", "llmpick", "interview", "--save", "p.yaml"], term, tmp_path)
+    typed(child, ["chat\n", "\x03"])
+    code, shown = left(child)
+    assert code == 130 and "Traceback" not in shown and shown.rstrip().splitlines()[-1] == "llmpick: interrupted"
     assert list(tmp_path.iterdir()) == []
 
 
 @PTY
-def test_control_d_leaves_with_2_and_names_the_flag(tmp_path: Path) -> None:
-    code, out, screen = driven(["-m", "llmpick", "interview", "--save", "p.yaml"], ["chat\n", "\x04"], tmp_path)
-    assert (code, out) == (2, "")
-    assert "the answers end before --gpu" in screen.rstrip().splitlines()[-1]
+@pytest.mark.parametrize("term", ["dumb", "xterm-256color"])
+def test_control_d_leaves_with_2_and_names_the_flag(tmp_path: Path, term: str) -> None:
+    child = terminal(["-m", "llmpick", "interview", "--save", "p.yaml"], term, tmp_path)
+    typed(child, ["chat\n", "\x04"])
+    code, shown = left(child)
+    assert code == 2 and "the answers end before --gpu" in shown.rstrip().splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+@PTY
+@pytest.mark.parametrize("key", ["\x03", "\x04"])
+def test_leaving_at_the_offer_of_the_report_keeps_the_answer(tmp_path: Path, key: str) -> None:
+    child = terminal(["-m", "llmpick", "interview", "--task", "chat"], cwd=tmp_path)
+    typed(child, ["\n"] * 8 + [key])
+    assert left(child)[0] == 0
     assert list(tmp_path.iterdir()) == []
 
 

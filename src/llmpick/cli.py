@@ -83,7 +83,7 @@ def recommend(
 ) -> None:
     """Rank base models to fine-tune for a task, with the method, what it takes and why."""
     wanted = _format(format, output)
-    _recommend(raw | {"top": top, "what_if": what_if}, catalog, wanted, output, force)
+    _leave(_rank(raw | {"top": top, "what_if": what_if}, catalog, wanted, output, force))
 
 
 @app.command()
@@ -101,8 +101,9 @@ def interview(
 
     facts = request.load(catalog)
     answers = interview.run(request.given(raw), facts, save=save, force=force)
-    answer = _recommend(answers, catalog, _format(format, None), None, force)
+    answer = _rank(answers, catalog, _format(format, None), None, force)
     interview.finish(answer, force=force)
+    _leave(answer)
 
 
 @app.command()
@@ -117,7 +118,7 @@ def report(
     top: TOP = None,
 ) -> None:
     """The answer as a document: what was asked, the ranking, the leaders in depth, the sources."""
-    _recommend(raw | {"top": top}, catalog, _choice(format, ("markdown", "html")), output, force)
+    _leave(_rank(raw | {"top": top}, catalog, _choice(format, ("markdown", "html")), output, force))
 
 
 @app.command()
@@ -454,10 +455,10 @@ def _what_if(change: str, given: Mapping[str, Any], answer: Ranking, facts: Cata
     return sensitivity.what_if(change, answer, request.build(profile.merge(given, {name: value}), facts), facts).text
 
 
-def _recommend(
+def _rank(
     raw: Mapping[str, Any], directories: list[Path] | None, form: str, output: Path | None, force: bool
 ) -> Ranking:
-    """Rank and print; exit 3 when nothing qualifies."""
+    """Rank and print."""
     from datetime import date
 
     from llmpick import engine
@@ -468,18 +469,17 @@ def _recommend(
     answer = engine.rank(facts, request.build(given, facts))
     said = tuple(_what_if(change, given, answer, facts) for change in raw.get("what_if") or ())
     answer = replace(answer, notes=answer.notes + said)
-    if form in ("markdown", "html"):
-        from llmpick import sensitivity
-
-        shares = sensitivity.first_shares(answer.recommended)
-        answer = replace(answer, first_share=next(iter(shares.values()), None))
     talk = render.talk(answer, form)
     if talk:
         print(talk, file=sys.stderr)
     _emit(render.text(answer, form, to_file=output is not None, today=date.today()), output, force)
+    return answer
+
+
+def _leave(answer: Ranking) -> None:
+    """Exit 3 when nothing qualifies."""
     if not answer.recommended:
         raise typer.Exit(NOTHING_QUALIFIES)
-    return answer
 
 
 def _show(view: str, values: tuple[Any, ...], wanted: str | None, output: Path | None, force: bool) -> None:

@@ -7,8 +7,9 @@ goes to stdout.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
-from io import TextIOWrapper
+from io import TextIOWrapper, UnsupportedOperation
 from textwrap import wrap as fill
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmpick.catalog import Catalog
+    from llmpick.keyboard import Read
     from llmpick.verdict import Ranking
 
     Parse = Callable[[Mapping[str, Any]], object]
@@ -109,16 +111,16 @@ def prompt(question: Question, number: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def ask(state: State, read_line: Callable[[], str], say: Callable[[str], None], parse: Parse) -> State:
+def ask(state: State, read: Read, say: Callable[[str], None], parse: Parse, keys: str = "") -> State:
     """Ask until nothing is missing. Raises LlmpickError naming the flag when the answers end too early."""
     parse({"task": question_task(state), **state.raw})
-    say("Enter takes what stands in brackets, ? explains, < goes back.\n")
+    say(f"{' '.join(filter(None, ('Enter takes what stands in brackets, ? explains, < goes back.', keys)))}\n")
     asked = None
     while question := next_question(state):
         if question != asked:  # an error or an explanation is not followed by the whole list again
             say(prompt(question, len(state.answers) + 1))
-        say(f"[{question.default or question.skipped}] ")
-        asked, line = question, read_line()
+        offered = question.words or [choice.value for choice in question.choices]
+        asked, line = question, read(f"[{question.default or question.skipped}] ", offered)
         if not line:
             say("\n")
             raise LlmpickError(f"the answers end before {question.flag}", f"answer it, or say {question.flag}")
@@ -132,7 +134,7 @@ def run(given: Mapping[str, Any], catalog: Catalog, *, save: Path | None = None,
 
     `save` gets the same as YAML, whole or not at all. Raises LlmpickError where nobody can be asked.
     """
-    from llmpick import files, machine, profile
+    from llmpick import files, keyboard, machine, profile
     from llmpick.steps.asked import vocabulary
 
     if save is not None and save.exists() and not force:
@@ -142,12 +144,14 @@ def run(given: Mapping[str, Any], catalog: Catalog, *, save: Path | None = None,
             "nobody can see the questions: stderr is no terminal", "say --task and the other flags instead"
         )
     if isinstance(sys.stdin, TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
+        with suppress(UnsupportedOperation):  # it has been read from before, and decodes as it did then
+            sys.stdin.reconfigure(errors="replace")
     known = vocabulary(catalog)
     state = State(questions=questions(catalog), given=tuple((f, v) for f, v in given.items() if v is not None))
     try:
         parse = lambda raw: profile.build(machine.resolve(raw, catalog.gpus), known)  # noqa: E731
-        state = ask(state, sys.stdin.readline, _say, parse)
+        read, keys = keyboard.reader(_say)
+        state = ask(state, read, _say, parse, keys)
     except KeyboardInterrupt:
         _say("\n")
         left = LlmpickError("interrupted")
@@ -189,15 +193,16 @@ def _typed(field: str, value: Any) -> Any:
 
 def finish(answer: Ranking, *, force: bool = False) -> None:
     """After the ranking: the command line that asks the same, and the report for whoever wants it."""
+    from llmpick import keyboard
     from llmpick.render import question
 
     _say(f"\nThe same again: {question.command(answer.profile)}\n")
-    _say("A report? Name a file, .md or .html, or Enter for none.\n[none] ")
+    _say("A report? Name a file, .md or .html, or Enter for none.\n")
+    read, _ = keyboard.reader(_say)
     try:
-        while name := sys.stdin.readline().strip():
+        while name := read("[none] ", ("report.md", "report.html")).strip():
             if _report(answer, name, force):
                 return
-            _say("[none] ")
     except KeyboardInterrupt:
         _say("\n")
 

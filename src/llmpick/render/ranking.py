@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,10 +31,17 @@ def text(answer: Ranking, form: str, *, to_file: bool = False, today: date | Non
         from llmpick.render import report
 
         write = report.markdown if form == "markdown" else report.html
-        return write(answer, version=_version(), today=today)
+        return write(_firm(answer), version=_version(), today=today)
     from llmpick.render import screen, terminal
 
     return screen.text(terminal.ranking, answer, to_file=to_file, today=today)
+
+
+def _firm(answer: Ranking) -> Ranking:
+    """With the share of all weightings under which the first stays first, which only a document has room for."""
+    from llmpick.sensitivity import first_shares
+
+    return replace(answer, first_share=next(iter(first_shares(answer.recommended).values()), None))
 
 
 def _version() -> str:
