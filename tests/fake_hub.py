@@ -161,6 +161,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send(401, b'{"error": "Invalid credentials in Authorization header"}')
         return False
 
+    def fault_403(self, path: str) -> bool:
+        self.send(403, b'{"error": "gated"}', {"X-Error-Code": "GatedRepo"})
+        return False
+
     def fault_404(self, path: str) -> bool:
         self.send(404, b'{"error": "Repository not found"}', {"X-Error-Code": "RepoNotFound"})
         return False

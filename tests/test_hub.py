@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -59,7 +60,8 @@ def small():
 
 def snapshot(directory):
     """Every file a catalog is read from, byte for byte; the state of refreshes and locks is none."""
-    files = sorted(path for path in directory.rglob("*") if path.is_file() and ".refresh." not in path.name)
+    state = (".refresh.json", ".refresh.lock", ".hub.lock")
+    files = sorted(path for path in directory.rglob("*") if path.is_file() and path.name not in state)
     return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
 
 
@@ -363,6 +365,44 @@ def test_a_token_that_cannot_be_sent_is_one_line_without_the_token(hub, facts, t
     assert "cret" not in str(raised.value)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits as Linux has them")
+@pytest.mark.parametrize("limit", [0, 300, 3000])
+def test_a_disk_that_fills_while_writing_leaves_what_was_there(hub, small, tmp_path, limit):
+    import resource
+
+    fill(hub, small)
+    hubs.refresh(small, tmp_path, "2026-01-01", family="qwen3")
+    before = snapshot(tmp_path)
+    hub.add(FOLDER)
+    for code in (RUN, ADD):
+        command = [sys.executable, "-c", code, str(SMALL), str(tmp_path), TODAY, FOLDER]
+        environment = os.environ | {"HF_ENDPOINT": hub.url, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        done = subprocess.run(
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        )
+        if done.returncode:
+            assert re.search(r"cannot write .*File too large", done.stderr.splitlines()[-1]), done.stderr
+            assert {name: data for name, data in snapshot(tmp_path).items() if "cache/" not in name} == before
+    assert limit == 3000 or done.returncode
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a file system that nobody can write to")
+def test_a_file_system_that_nobody_can_write_to_is_one_line(hub, small, facts):
+    fill(hub, small)
+    hub.add(FOLDER)
+    with pytest.raises(LlmpickError, match=r"cannot (write|make)"):
+        hubs.add(FOLDER, facts, Path("/proc/self"), TODAY)
+    with pytest.raises(LlmpickError, match="cannot write"):
+        hubs.refresh(small, Path("/proc/self"), TODAY)
+    with pytest.raises(LlmpickError, match="cannot make"):
+        hubs.target((Path("/proc/self/catalog"),))
+
+
 def test_a_full_disk_leaves_what_was_there(hub, facts, tmp_path, monkeypatch):
     hub.add(FOLDER)
     hubs.add(FOLDER, facts, tmp_path, TODAY)
@@ -465,14 +505,25 @@ def test_what_people_wrote_is_only_proposed(hub, small, tmp_path):
     assert found.exit_code == 0
 
 
-@pytest.mark.parametrize("fault", ["500", "silent", "truncated", "reset", "html", "huge", "429_long"])
+NO_ANSWER = ["500", "silent", "drip", "drip_headers", "truncated", "reset", "huge", "429_long", "loop"]
+NONSENSE = ["html", "list", "deep"]
+"""Each reply is one model's fault: the Hub as a whole may be well."""
+REFUSED = ["401", "403", "404"]
+
+
+@pytest.mark.parametrize("fault", NO_ANSWER + NONSENSE + REFUSED)
 def test_a_fault_while_refreshing_leaves_hub_json_as_it_was(hub, small, tmp_path, fault):
     fill(hub, small)
     hubs.refresh(small, tmp_path, "2026-01-01", family="qwen3")
     before = snapshot(tmp_path)
     hub.faults["*"] = [fault]
     began = time.monotonic()
-    if fault == "html":
+    if fault in REFUSED:
+        found = hubs.refresh(small, tmp_path, TODAY)
+        said = "it is gated" if fault == "403" else "the Hub has no such model any more, or hides it"
+        assert len(found.proposals) == len(small.models)
+        assert all(line.endswith(said) for line in found.proposals)
+    elif fault in NONSENSE:
         assert len(hubs.refresh(small, tmp_path, TODAY).failures) == len(small.models)
     else:
         with pytest.raises(NetworkError) as raised:
@@ -544,9 +595,18 @@ hub.refresh(facts, Path(sys.argv[2]), sys.argv[3])
 """
 
 
-def started(hub, directory):
+ADD = """
+import sys
+from pathlib import Path
+from llmpick import catalog, hub
+done = hub.add_all(sys.argv[4:], catalog.load(base=Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3])
+sys.exit(done.exit_code)
+"""
+
+
+def started(hub, directory, code=RUN, names=()):
     environment = os.environ | {"HF_ENDPOINT": hub.url}
-    command = [sys.executable, "-c", RUN, str(SMALL), str(directory), TODAY]
+    command = [sys.executable, "-c", code, str(SMALL), str(directory), TODAY, *names]
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
@@ -575,6 +635,111 @@ def test_a_refresh_that_is_killed_loses_nothing_and_ends_in_the_same_bytes(hub, 
     hubs.refresh(small, undisturbed, TODAY)
     hubs.refresh(small, killed, TODAY)
     assert snapshot(killed) == snapshot(undisturbed)
+
+
+@pytest.mark.parametrize("with_", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+def test_models_added_by_runs_that_are_killed_end_in_the_same_bytes(hub, small, tmp_path, with_):
+    names = [f"acme/Nano-{size}B" for size in range(1, 5)]
+    for name in names:
+        hub.add(name, tags=["conversational"])
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    assert hubs.add_all(names, small, undisturbed, TODAY).exit_code == 0
+    whole = snapshot(undisturbed)
+    killed.mkdir()
+    hub.faults["*"], hub.delay = ["slow"], 0.1
+    for asked in (1, 5, 9):
+        hub.asked = []
+        running = started(hub, killed, ADD, names)
+        while len(hub.asked) < asked and running.poll() is None:
+            time.sleep(0.005)
+        running.send_signal(with_)
+        running.communicate(timeout=10)
+        models = {path: data for path, data in snapshot(killed).items() if path.startswith("models/")}
+        assert models.items() <= whole.items()
+    (killed / "models/acme").mkdir(parents=True, exist_ok=True)
+    for left in ("models/acme/.Nano-4B.yaml.abcd_123", ".hub.json.abcd_123"):
+        (killed / left).write_text("half")  # as a run leaves it that is killed while it writes
+    hub.faults = {}
+    last = started(hub, killed, ADD, names)
+    last.communicate(timeout=20)
+    assert last.returncode == 0
+    assert snapshot(killed) == whole
+
+
+def test_what_an_interrupted_run_left_out_is_completed(hub, small, tmp_path):
+    names = ["acme/Nano-1B", "acme/Nano-2B"]
+    for name in names:
+        hub.add(name)
+    hubs.add_all(names, small, tmp_path, TODAY)
+    whole = snapshot(tmp_path)
+    (tmp_path / "hub.json").unlink()
+    done = hubs.add_all(names, small, tmp_path, TODAY)
+    assert (done.there, done.added) == (tuple(names), ())
+    assert snapshot(tmp_path) == whole
+
+
+def test_of_several_models_each_fault_is_told_and_the_rest_is_added(hub, small, tmp_path):
+    hub.add("acme/Nano-1B")
+    hub.add("acme/Nano-2B-GGUF")
+    done = hubs.add_all(["acme/Nano-2B-GGUF", "no/such", "x y", "acme/Nano-1B"], small, tmp_path, TODAY)
+    assert [one.path.name for one in done.added] == ["Nano-1B.yaml"]
+    assert (len(done.failures), done.exit_code) == (3, 5)
+    assert "1 added, 0 existed, 3 failed" in done.text
+    hub.faults["*"] = ["reset"]
+    hub.asked = []
+    assert hubs.add_all(["acme/a", "acme/b", "acme/c"], small, tmp_path, TODAY).exit_code == 5
+    assert {path.split("/")[-1] for path in hub.asked} == {"a"}
+
+
+def test_writers_of_hub_json_do_not_lose_each_others_rows(hub, small, tmp_path):
+    fill(hub, small)
+    names = [f"acme/Nano-{size}B" for size in range(1, 4)]
+    for name in names:
+        hub.add(name)
+    hub.faults["*"] = ["slow"]
+    work = [threading.Thread(target=hubs.add, args=(name, small, tmp_path, TODAY)) for name in names]
+    work.append(threading.Thread(target=hubs.refresh, args=(small, tmp_path, TODAY)))
+    for one in work:
+        one.start()
+    for one in work:
+        one.join(20)
+    assert json.loads((tmp_path / "hub.json").read_text())["models"].keys() == {*names, *(m.id for m in small.models)}
+
+
+def test_a_later_day_without_news_is_written_and_said(hub, small, tmp_path):
+    fill(hub, small)
+    hubs.refresh(small, tmp_path, "2026-01-01")
+    found = hubs.refresh(small, tmp_path, TODAY)
+    assert (found.changes, found.wrote) == ((), True)
+    assert "0 changed: the day written to" in found.text
+    assert "nothing to write" in hubs.refresh(small, tmp_path, TODAY).text
+
+
+@pytest.mark.parametrize("id_", ["aux/x", "acme/con", "acme/NUL.v2", "acme/Com1"])
+def test_a_name_that_is_a_device_on_windows_is_refused_everywhere(hub, small, tmp_path, id_):
+    hub.add(id_)
+    with pytest.raises(LlmpickError, match="device on Windows"):
+        hubs.add(id_, small, tmp_path, TODAY)
+    assert snapshot(tmp_path) == {}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes and devices in folders")
+@pytest.mark.parametrize("name", ["config.json", "README.md", "model.safetensors"])
+@pytest.mark.parametrize("kind", ["pipe", "/dev/zero", "loop"])
+def test_a_folder_with_devices_in_it_takes_no_time_and_no_memory(small, tmp_path, name, kind):
+    place = folder(tmp_path, a=LLAMA_PARAMETERS)
+    (place / name).unlink()
+    if kind == "pipe":
+        os.mkfifo(place / name)
+    else:
+        (place / name).symlink_to(place / name if kind == "loop" else kind)
+    began = time.monotonic()
+    try:
+        hubs.add(str(place), small, tmp_path / "own", TODAY)
+    except LlmpickError as error:
+        assert "\n" not in str(error)
+        assert not (tmp_path / "own" / "models").exists()
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser may write anywhere")

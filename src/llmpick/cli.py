@@ -348,17 +348,22 @@ def catalog_check(
 @catalog_app.command("add")
 def catalog_add(
     *,
-    name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Hub id, its URL, or a folder.", show_default=False)],
+    names: Annotated[
+        list[str], typer.Argument(metavar="ORG/NAME…", help="Hub ids, their URLs, or folders.", show_default=False)
+    ],
     catalog: CATALOG = None,
     force: FORCE = False,
 ) -> None:
-    """Add a model from the Hub to your own catalog, for you to complete. Needs the network."""
+    """Add models from the Hub to your own catalog, for you to complete. Needs the network."""
     from datetime import date
 
     from llmpick import hub
 
-    folder = hub.target(catalog or [])
-    _emit(hub.add(name, request.load(catalog), folder, date.today().isoformat(), force=force).text, None, False)
+    folder, facts, today = hub.target(catalog or []), request.load(catalog), date.today().isoformat()
+    done = hub.add_all(names, facts, folder, today, force=force)
+    _emit(done.text, None, False)
+    if done.exit_code:
+        raise typer.Exit(done.exit_code)
 
 
 @catalog_app.command("refresh")

@@ -67,6 +67,13 @@ def write(path: Path, text: str, *, force: bool) -> None:
         ) from None
 
 
+def sweep(path: Path) -> None:
+    """Remove what killed runs left when they were writing `path`."""
+    with suppress(OSError):
+        for left in path.parent.glob(f".{path.name}.????????"):
+            left.unlink(missing_ok=True)
+
+
 def _swap(path: Path, text: str, found: int | None) -> None:
     """Write beside `path`, then rename; `found` is the mode of the file that is there."""
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")

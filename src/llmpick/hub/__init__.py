@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmpick.catalog import Catalog
-    from llmpick.hub.adding import Added
+    from llmpick.hub.adding import Added, Batch
     from llmpick.hub.refreshing import Refreshed
 
 
@@ -57,6 +57,17 @@ def add(name: str, catalog: Catalog, directory: Path, today: str, *, force: bool
     from llmpick.hub import adding
 
     return adding.add(name, catalog, directory, today, force=force)
+
+
+def add_all(
+    names: Sequence[str], catalog: Catalog, directory: Path, today: str, *, force: bool = False
+) -> Added | Batch:
+    """The same for each of `names`; of several, those that exist are left alone and faults are told at the end."""
+    from llmpick.hub import adding
+
+    if len(names) == 1:
+        return adding.add(names[0], catalog, directory, today, force=force)
+    return adding.add_all(names, catalog, directory, today, force=force)
 
 
 def refresh(

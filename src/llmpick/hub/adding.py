@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmpick import lint
 from llmpick.catalog.kinds import kind_of
 from llmpick.catalog.parsing import parse
-from llmpick.errors import LlmpickError
-from llmpick.files import make, write
+from llmpick.errors import LlmpickError, NetworkError
+from llmpick.files import make, sweep, write
 from llmpick.hub import client, local, popularity
+from llmpick.hub.asking import with_progress
 from llmpick.hub.copies import refuse_copies
 from llmpick.hub.draft import Drafted, draft
 from llmpick.hub.facts import NAME, Facts, from_api, parse_json
@@ -21,6 +23,8 @@ from llmpick.reading import LARGEST_CONFIG
 from llmpick.record import record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llmpick.catalog import Catalog
     from llmpick.schema import Model
 
@@ -28,7 +32,35 @@ LARGEST_REPLY = 8 << 20
 """Bytes of the Hub's description of one model: repositories of 10,000 files stay below."""
 FROM_FILES = frozenset({"modelines", "expected-files"})
 """Rules that look at files, not at entries."""
+DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
+)
+"""Names that are no files on Windows, whatever follows their first dot."""
 URL = re.compile(r"https?://[^/\s]+/(?P<id>[^/\s?#]+/[^/\s?#]+)(/(tree|blob|resolve)/[^\s?#]*)?/?([?#].*)?")
+
+
+@record
+class Batch:
+    """What became of several models."""
+
+    added: tuple[Added, ...]
+    there: tuple[str, ...]
+    """Names whose entries existed."""
+    failures: tuple[LlmpickError, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0, or that of the worst failure."""
+        return max((error.exit_code for error in self.failures), default=0)
+
+    @property
+    def text(self) -> str:
+        """Each entry with its notes, then what exists and what failed."""
+        lines = [one.text for one in self.added]
+        lines += [f"exists: {name}" for name in self.there]
+        lines += [f"failed: {error}" for error in self.failures]
+        counts = f"{len(self.added):,} added, {len(self.there):,} existed, {len(self.failures):,} failed"
+        return "\n".join([*lines, f"{counts}; run it again to go on" if self.failures else counts])
 
 
 @record
@@ -38,6 +70,8 @@ class Added:
     path: Path
     notes: tuple[str, ...]
     """What a person still has to look at."""
+    model: Model
+    exit_code: int = 0
 
     @property
     def text(self) -> str:
@@ -62,11 +96,60 @@ def add(name: str, catalog: Catalog, directory: Path, today: str, *, force: bool
         raise LlmpickError(f"{facts.id} has no config.json: not added", "only transformers models can be sized")
     drafted = draft(facts, parsed, hashlib.sha256(config).hexdigest(), catalog, today)
     text = to_yaml(drafted, path, facts)
-    notes = drafted.remarks + _hold(text, path, facts.id, catalog)
+    model, warnings = _hold(text, path, facts.id, catalog)
+    before = target.read_bytes() if target.exists() else None
     make(target.parent)
+    sweep(target)
     write(target, text, force=force)
-    popularity.record_one(directory, facts, today)
-    return Added(path=target, notes=notes)
+    try:
+        popularity.record_one(directory, facts, today)
+    except LlmpickError:
+        _restore(target, before)
+        raise
+    return Added(path=target, notes=drafted.remarks + warnings, model=model)
+
+
+def _restore(path: Path, before: bytes | None) -> None:
+    """Put back what was there."""
+    if before is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_bytes(before)
+
+
+def add_all(names: Sequence[str], catalog: Catalog, directory: Path, today: str, *, force: bool) -> Batch:
+    """`add` for each name in turn; what exists is left alone, what fails is told at the end.
+
+    Each entry is drafted beside those before it, so that a run that was cut off and one that was not end in the same
+    files. It stops where the Hub does.
+    """
+    added: list[Added] = []
+    there: list[str] = []
+    failures: list[LlmpickError] = []
+    for name in with_progress(names, len(names)):
+        try:
+            if not force and _is_there(name, directory, today):
+                there.append(name)
+                continue
+            added.append(add(name, catalog, directory, today, force=force))
+            catalog = joined(catalog, added[-1].model)
+        except LlmpickError as error:
+            failures.append(error)
+            if isinstance(error, NetworkError) and not isinstance(error, client.RefusedError):
+                break
+    return Batch(added=tuple(added), there=tuple(there), failures=tuple(failures))
+
+
+def _is_there(name: str, directory: Path, today: str) -> bool:
+    """Whether the entry of a Hub model exists; a run that was cut off may have left out its downloads."""
+    folder = Path(name).expanduser()
+    id_ = "/".join(folder.absolute().parts[-2:]) if folder.is_dir() else model_id(name)
+    if not inside(directory, f"models/{id_}.yaml").exists():
+        return False
+    if not folder.is_dir() and id_ not in popularity.load(directory):
+        client.reach()
+        popularity.record_one(directory, _asked(id_, client.Pace()), today)
+    return True
 
 
 def _read(name: str) -> tuple[Facts, bytes, str]:
@@ -79,8 +162,7 @@ def _read(name: str) -> tuple[Facts, bytes, str]:
         return local.read(folder)
     client.reach()
     pace = client.Pace()
-    said = client.get(f"/api/models/{id_}", id_, limit=LARGEST_REPLY, pace=pace)
-    facts = from_api(parse_json(said.body, f"the Hub's reply about {id_}"), id_)
+    facts = _asked(id_, pace)
     if facts.id.casefold() != id_.casefold():
         raise LlmpickError(f"{id_} is now {facts.id} on the Hub", f"add {facts.id}")
     if not facts.sha:
@@ -88,6 +170,12 @@ def _read(name: str) -> tuple[Facts, bytes, str]:
     config = _file(facts, "config.json", LARGEST_CONFIG, pace)
     card = _file(facts, "README.md", local.LARGEST_CARD, pace).decode("utf-8", "replace")
     return facts, config, card
+
+
+def _asked(id_: str, pace: client.Pace) -> Facts:
+    """What the Hub says of one model."""
+    said = client.get(f"/api/models/{id_}", id_, limit=LARGEST_REPLY, pace=pace)
+    return from_api(parse_json(said.body, f"the Hub's reply about {id_}"), id_)
 
 
 def _file(facts: Facts, name: str, limit: int, pace: client.Pace) -> bytes:
@@ -111,13 +199,15 @@ def model_id(name: str) -> str:
 def inside(directory: Path, path: str) -> Path:
     """`path` under `directory`; raises LlmpickError where links lead it elsewhere."""
     target = directory / path
+    if any(part.partition(".")[0].casefold() in DEVICES for part in path.split("/")):
+        raise LlmpickError(f"{path} has the name of a device on Windows", "a catalog must be one on every system")
     if not target.parent.resolve().is_relative_to(directory.resolve()) or target.is_symlink():
         raise LlmpickError(f"{target} is a link out of {directory}", "nothing is written outside the catalog directory")
     return target
 
 
-def _hold(text: str, path: str, id_: str, catalog: Catalog) -> tuple[str, ...]:
-    """What the catalog check will say of the entry; raises LlmpickError where it would not load or mislead."""
+def _hold(text: str, path: str, id_: str, catalog: Catalog) -> tuple[Model, tuple[str, ...]]:
+    """The entry, and what the catalog check will say of it; raises LlmpickError where it would not load or mislead."""
     kind = kind_of(path)
     assert kind is not None, path
     model, faults = parse(text.encode(), kind, path)
@@ -128,14 +218,20 @@ def _hold(text: str, path: str, id_: str, catalog: Catalog) -> tuple[str, ...]:
     for rule, message in found:
         if rule in fatal:
             raise LlmpickError(f"{id_}: {message}", "nothing was written")
-    return tuple(f"`catalog check` will say: {message}" for _, message in found)
+    return model, tuple(f"`catalog check` will say: {message}" for _, message in found)
+
+
+def joined(catalog: Catalog, model: Model) -> Catalog:
+    """The catalog with `model` in it."""
+    models = (*(one for one in catalog.models if one.id != model.id), model)
+    return replace(catalog, models=tuple(sorted(models, key=attrgetter("id"))))
 
 
 def _remarks(model: Model, path: str, catalog: Catalog) -> list[tuple[str, str]]:
     """Rule and message of everything the rules find in `model` when it joins `catalog`."""
-    joined = replace(catalog, models=(*(one for one in catalog.models if one.id != model.id), model))
     rules = [rule for rule in lint.RULES if lint.rule_id(rule) not in FROM_FILES]
-    found = [(lint.rule_id(rule), remark) for rule in rules for remark in rule(joined)]
+    beside = joined(catalog, model)
+    found = [(lint.rule_id(rule), remark) for rule in rules for remark in rule(beside)]
     return [(rule, remark.message) for rule, remark in found if remark.path == path]
 
 

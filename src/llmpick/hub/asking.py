@@ -5,13 +5,15 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from llmpick.errors import LlmpickError, NetworkError
 from llmpick.hub.client import Pace, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+T = TypeVar("T")
 
 THREADS = 8
 """Requests under way at one time."""
@@ -65,7 +67,7 @@ def _until_down(found: queue.SimpleQueue[Answer], number: int) -> Iterator[Answe
         yield id_, said
 
 
-def with_progress(answers: Iterator[Answer], number: int) -> Iterator[Answer]:
+def with_progress(answers: Iterable[T], number: int) -> Iterator[T]:
     """The same answers, counted on standard error while a person watches."""
     if not sys.stderr.isatty():
         yield from answers

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from llmpick.catalog.kinds import kind_of
 from llmpick.catalog.parsing import parse
-from llmpick.errors import CatalogError
-from llmpick.files import write
+from llmpick.errors import CatalogError, LlmpickError
+from llmpick.files import sweep, write
 from llmpick.hub.local import read_bytes
 from llmpick.schema import Popularity
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from llmpick.hub.facts import Facts
 
 NAME = "hub.json"
+LOCK = ".hub.lock"
+PATIENCE_S = 10
+"""Seconds to wait for another run that writes hub.json: it takes milliseconds."""
 
 
 def load(directory: Path) -> dict[str, Popularity]:
@@ -52,16 +55,32 @@ def dump(models: Mapping[str, Popularity]) -> str:
     return json.dumps({"as_of": newest, "models": rows}, indent=1, ensure_ascii=False) + "\n"
 
 
-def save(directory: Path, models: Mapping[str, Popularity]) -> bool:
-    """Write hub.json, whole or not at all; False where it said so already."""
-    path, text = directory / NAME, dump(models)
-    if path.exists() and path.read_bytes() == text.encode():
-        return False
-    write(path, text, force=True)
-    return True
+def update(directory: Path, models: Mapping[str, Popularity]) -> bool:
+    """Lay `models` over hub.json, whole or not at all; False where it said so already.
+
+    What others write meanwhile is kept: reading and writing happen under a lock.
+    """
+    from filelock import FileLock, Timeout
+
+    path = directory / NAME
+    try:
+        (directory / LOCK).touch()  # filelock takes a directory that cannot be written for a lock that is held
+        with FileLock(directory / LOCK, timeout=PATIENCE_S):
+            sweep(path)
+            text = dump(load(directory) | dict(models))
+            if path.exists() and path.read_bytes() == text.encode():
+                return False
+            write(path, text, force=True)
+            return True
+    except Timeout:
+        raise LlmpickError(f"{directory / LOCK} is held by somebody else", "try again later") from None
+    except OSError as error:
+        raise LlmpickError(
+            f"cannot write in {directory}: {error.strerror}", "name a directory you can write to"
+        ) from None
 
 
 def record_one(directory: Path, facts: Facts, today: str) -> None:
     """Add one model's figures to hub.json; a folder of this machine has none."""
     if facts.downloads is not None or facts.likes is not None:
-        save(directory, load(directory) | {facts.id: of(facts, today)})
+        update(directory, {facts.id: of(facts, today)})

@@ -46,6 +46,8 @@ class Refreshed:
     failures: tuple[str, ...]
     """Models the Hub could not be asked about."""
     dry_run: bool
+    wrote: bool = False
+    """hub.json has other bytes than before: figures moved, or were confirmed on a later day."""
     resumed: int = 0
     """Answers that an interrupted run had brought already."""
 
@@ -63,9 +65,11 @@ class Refreshed:
         lines += [f"propose: {one}" for one in self.proposals]
         lines += [f"failed: {one}" for one in self.failures]
         went_on = f", {self.resumed:,} of them by a run that was cut off" if self.resumed else ""
-        wrote = "nothing to write" if not self.changes else f"not written to {self.path} (dry run)"
-        if self.changes and not self.dry_run:
-            wrote = f"written to {self.path}"
+        wrote = "nothing to write"
+        if self.wrote:
+            wrote = f"written to {self.path}" if self.changes else f"the day written to {self.path}"
+        elif self.changes and self.dry_run:
+            wrote = f"not written to {self.path} (dry run)"
         lines.append(f"{self.asked:,} models asked about{went_on}; {len(self.changes):,} changed: {wrote}")
         return "\n".join(lines)
 
@@ -102,8 +106,7 @@ def _run(models: Sequence[Model], catalog: Catalog, directory: Path, today: str,
     fresh = {id_: popularity.of(facts, today) for id_, facts in known.items() if facts.sha}
     shown_before = {**catalog.popularity, **before}
     changes = tuple(line for id_ in sorted(fresh) if (line := _change(id_, shown_before.get(id_), fresh[id_])))
-    if not state.is_dry and fresh:
-        popularity.save(directory, before | fresh)
+    wrote = bool(fresh) and not state.is_dry and popularity.update(directory, fresh)
     state.finish(complete=not failures)
     by_id = {model.id: model for model in models}
     proposals = tuple(line for id_ in sorted(known) for line in _proposals(by_id[id_], known[id_], catalog))
@@ -114,6 +117,7 @@ def _run(models: Sequence[Model], catalog: Catalog, directory: Path, today: str,
         proposals=proposals,
         failures=tuple(str(failures[id_]) for id_ in sorted(failures)),
         dry_run=state.is_dry,
+        wrote=wrote,
         resumed=len(models) - len(wanted),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
-from llmpick.files import write
+from llmpick.files import sweep, write
 from llmpick.hub.facts import NAME, SHA, Facts, day, number, text, texts
 from llmpick.hub.local import read_bytes
 
@@ -126,10 +126,9 @@ def locked(directory: Path) -> Iterator[State]:
     from filelock import FileLock, Timeout
 
     try:
-        lock = FileLock(directory / LOCK, timeout=0)
-        with lock:
-            for left in (*directory.glob(".hub.json.*"), *directory.glob(f".{FILE}.*")):
-                left.unlink(missing_ok=True)  # what a killed run was writing
+        (directory / LOCK).touch()  # filelock takes a directory that cannot be written for a lock that is held
+        with FileLock(directory / LOCK, timeout=0):
+            sweep(directory / FILE)
             yield State(directory)
     except Timeout:
         raise LlmpickError(f"another refresh is at work in {directory}", "wait until it is done") from None
