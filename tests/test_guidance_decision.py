@@ -100,6 +100,20 @@ def test_note_holds_here_and_not_there(note: str, cases: tuple[dict, dict]) -> N
     assert note not in {found.id for found in notes_for(there, advice(there).fine_tune)}
 
 
+def test_a_vendor_that_is_closing_is_warned_of_where_vendors_are_asked_for(facts) -> None:
+    def warned(**fields) -> list[str]:
+        answer = advice(Profile(task="chat", **fields), facts.apis)
+        return [line for line in answer.because if "is closing its tuning service" in line]
+
+    closing = {api.vendor for api in facts.apis if api.status == "closing" and "chat" in api.tasks}
+    assert closing
+    for fields in ({"weights": "api"}, {"weights": "any"}):
+        assert {line.split(" is closing")[0] for line in warned(**fields)} == closing
+    assert any("stop by 2027-01-14" in line for line in warned(weights="api"))
+    assert not warned(weights="open")
+    assert not warned(weights="any", assumed=("weights",))
+
+
 def test_more_examples_never_turn_the_answer_down() -> None:
     order = {"no": 0, "maybe": 1, "yes": 2}
     for work, facts, style, stage in product(WORKS, FACTS, STYLE, STAGE):

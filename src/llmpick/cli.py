@@ -195,8 +195,8 @@ def advise(
     """Should I fine-tune at all, with which technique, how much data, which metrics?"""
     from llmpick.guidance.advise import advise
 
-    _, profile = _asked(raw, catalog)
-    _show("advise", (advise(profile),), format, output, force)
+    facts, profile = _asked(raw, catalog)
+    _show("advise", (advise(profile, facts.apis),), format, output, force)
 
 
 @app.command()
@@ -469,15 +469,20 @@ def _rank(
     from llmpick import engine
     from llmpick.render import ranking as render
 
+    guide = None
     facts = request.load(directories)
     given = request.given({name: value for name, value in raw.items() if name != "what_if"})
     answer = engine.rank(facts, request.build(given, facts))
     said = tuple(_what_if(change, given, answer, facts) for change in raw.get("what_if") or ())
     answer = replace(answer, notes=answer.notes + said)
+    if form in ("markdown", "html"):
+        from llmpick import planning
+
+        guide = planning.guide(answer, facts)
     talk = render.talk(answer, form)
     if talk:
         print(talk, file=sys.stderr)
-    _emit(render.text(answer, form, to_file=output is not None, today=date.today()), output, force)
+    _emit(render.text(answer, form, to_file=output is not None, today=date.today(), guide=guide), output, force)
     return answer
 
 

@@ -39,7 +39,7 @@ def rank(catalog: Catalog, profile: Profile) -> Ranking:
     judged = sort(judge_all(asked), asked)
     return Ranking(
         profile=profile,
-        advice=advice(profile),
+        advice=advice(profile, catalog.apis),
         recommended=place(one_per_lineage(judged.recommended, profile, asked), asked),
         ruled_out=judged.ruled_out,
         undecided=judged.undecided,

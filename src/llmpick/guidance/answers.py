@@ -90,6 +90,21 @@ class Plan:
     watch: tuple[str, ...]
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """What the settings rest on, each once."""
+        return tuple(dict.fromkeys(setting.source for setting in self.settings))
+
+    @property
     def values(self) -> dict[str, Any]:
         """The settings by name."""
         return {setting.name: setting.value for setting in self.settings}
+
+
+@record
+class Guide:
+    """What a report says beyond the choice: how to go about it, and how to train the model that leads."""
+
+    advise: AdviseAnswer
+    plan: Plan | None = None
+    unplanned: str = ""
+    """Why there is no plan."""

@@ -9,9 +9,10 @@ from llmpick.guidance.decision import work_of
 from llmpick.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from llmpick.profile import Profile
+    from llmpick.schema import ApiModel
 
 
 @record
@@ -74,3 +75,32 @@ NOTES: tuple[Note, ...] = (
 def notes_for(profile: Profile, answer: str) -> tuple[Note, ...]:
     """The notes that hold for this profile and this answer of the table."""
     return tuple(note for note in NOTES if note.holds(profile, answer))
+
+
+def vendors_asked(profile: Profile) -> bool:
+    """Whether the user asked for vendors: `--weights api`, or `any` said in so many words."""
+    return profile.weights == "api" or (profile.weights == "any" and "weights" not in profile.assumed)
+
+
+def closing(profile: Profile, apis: Sequence[ApiModel]) -> tuple[Note, ...]:
+    """One warning for each vendor that takes new customers no more, where vendors were asked for."""
+    if not vendors_asked(profile):
+        return ()
+    found: dict[str, ApiModel] = {}
+    for api in apis:
+        if api.status == "closing" and profile.task in api.tasks:
+            found.setdefault(api.vendor, api)
+    return tuple(_closing(api, apis) for api in found.values())
+
+
+def _closing(api: ApiModel, apis: Sequence[ApiModel]) -> Note:
+    same = [each for each in apis if each.vendor == api.vendor and each.status == "closing"]
+    days = sorted(each.shutdown for each in same if each.shutdown)
+    when = f": models tuned there stop by {days[-1]}" if days else ", at a date it has not given"
+    return Note(
+        id="closing",
+        holds=lambda profile, answer: True,
+        part="because",
+        text=f"{api.vendor} is closing its tuning service{when}; do not build on it now",
+        sources=tuple(source.url for source in api.sources[:1]),
+    )

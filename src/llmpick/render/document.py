@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.record import record
-from llmpick.render import outline, question
+from llmpick.render import outline, question, training
 from llmpick.render.text import (
     NONE,
     age,
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from llmpick.guidance.answers import Guide
     from llmpick.render.question import Answer
+    from llmpick.render.training import Lesson, Run
     from llmpick.verdict import Memory, Ranking, Rating, RuledOut, Step, Verdict
 
 LEADERS = 3
@@ -176,6 +178,12 @@ class Document:
     notes: tuple[str, ...]
     versions: tuple[tuple[str, str], ...]
     sources: tuple[Cited, ...]
+    lesson: Lesson | None = None
+    """How to go about it; None where nobody asked."""
+    run: Run | None = None
+    """How to train the model that leads."""
+    unplanned: str = ""
+    """Why there is no such plan."""
 
     @property
     def leaders(self) -> tuple[Section, ...]:
@@ -183,9 +191,9 @@ class Document:
         return self.rows[:LEADERS]
 
 
-def document(answer: Ranking, version: str = "", today: date | None = None) -> Document:
+def document(answer: Ranking, version: str = "", today: date | None = None, guide: Guide | None = None) -> Document:
     """What the report says, in the order in which it says it."""
-    cited = _cited(answer)
+    cited = list(dict.fromkeys([*_cited(answer), *(training.sources(guide) if guide else ())]))
     numbers = {source: number for number, source in enumerate(cited, 1)}
     rows = tuple(section(verdict, numbers) for verdict in outline.top(answer))
     return Document(
@@ -206,6 +214,9 @@ def document(answer: Ranking, version: str = "", today: date | None = None) -> D
         notes=answer.notes,
         versions=_versions(answer, version, today),
         sources=tuple(Cited(number=n, label=outline.label(s), page=link(s)) for s, n in numbers.items()),
+        lesson=training.lesson(guide.advise, numbers) if guide else None,
+        run=training.run(guide.plan, numbers) if guide and guide.plan else None,
+        unplanned=guide.unplanned if guide else "",
     )
 
 

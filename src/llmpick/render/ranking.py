@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
+    from llmpick.guidance.answers import Guide
     from llmpick.verdict import Ranking
 
 FORMATS = ("table", "plain", "json", "markdown", "html", "csv")
 
 
-def text(answer: Ranking, form: str, *, to_file: bool = False, today: date | None = None) -> str:
-    """`answer` as one of FORMATS; a table takes its width and colors from stdout unless it goes `to_file`."""
+def text(
+    answer: Ranking, form: str, *, to_file: bool = False, today: date | None = None, guide: Guide | None = None
+) -> str:
+    """`answer` as one of FORMATS; a table takes its width and colors from stdout unless it goes `to_file`.
+
+    `guide` is what markdown and HTML say on training.
+    """
     if form == "json":
         from llmpick.render import json
 
@@ -31,7 +37,7 @@ def text(answer: Ranking, form: str, *, to_file: bool = False, today: date | Non
         from llmpick.render import report
 
         write = report.markdown if form == "markdown" else report.html
-        return write(_firm(answer), version=_version(), today=today)
+        return write(_firm(answer), version=_version(), today=today, guide=guide)
     from llmpick.render import screen, terminal
 
     return screen.text(terminal.ranking, answer, to_file=to_file, today=today)

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from llmpick.guidance.answers import Guide
     from llmpick.render.document import Cited, Document, Section
+    from llmpick.render.training import Lesson, Run
     from llmpick.verdict import Ranking
 
 
-def markdown(answer: Ranking, *, version: str = "", today: date | None = None) -> str:
+def markdown(answer: Ranking, *, version: str = "", today: date | None = None, guide: Guide | None = None) -> str:
     """The report as GitHub markdown, without any HTML."""
-    doc = document(answer, version, today)
+    doc = document(answer, version, today, guide)
     environment = _environment(finalize=md.escape, autoescape=False)
     environment.filters.update(code=md.code, anchor=md.anchor, raw=md.Raw)
     cite = _citing(doc)
@@ -28,13 +30,14 @@ def markdown(answer: Ranking, *, version: str = "", today: date | None = None) -
         question=_question(doc), ranking=_ranking(doc), memory=_memory, amounts=_amounts, cite=cite
     )
     environment.globals.update(ratings=lambda row: _ratings(row, cite), definition=_definition)
+    environment.globals.update(metrics=lambda lesson: _metrics(lesson, cite), settings=lambda run: _settings(run, cite))
     return environment.get_template("report.md.j2").render(doc=doc)
 
 
-def html(answer: Ranking, *, version: str = "", today: date | None = None) -> str:
+def html(answer: Ranking, *, version: str = "", today: date | None = None, guide: Guide | None = None) -> str:
     """The report as one HTML page that loads nothing."""
     environment = _environment(finalize=_clean, autoescape=True)
-    return environment.get_template("report.html.j2").render(doc=document(answer, version, today))
+    return environment.get_template("report.html.j2").render(doc=document(answer, version, today, guide))
 
 
 def _environment(**options: Any) -> Environment:
@@ -110,3 +113,13 @@ def _ratings(row: Section, cite: Callable[..., md.Raw]) -> md.Raw:
         rating = reason.rating
         rows.append((rating.criterion, f"{rating.weight:.2f}", reason.value, rating.because, pages))
     return md.table(("criterion", "weight", "worth", "because", "sources"), rows, right=(1,))
+
+
+def _metrics(lesson: Lesson, cite: Callable[..., md.Raw]) -> md.Raw:
+    rows = [(one.name, one.because, cite(one.source)) for one in lesson.metrics]
+    return md.table(("metric", "because", "source"), rows)
+
+
+def _settings(run: Run, cite: Callable[..., md.Raw]) -> md.Raw:
+    rows = [(one.name, md.code(one.value), one.because, cite(one.source)) for one in run.settings]
+    return md.table(("setting", "value", "because", "source"), rows)
