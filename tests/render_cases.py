@@ -21,6 +21,7 @@ from llmpick.verdict import (
     Rating,
     RuledOut,
     Span,
+    Standing,
     StepVerdict,
     Verdict,
 )
@@ -180,7 +181,10 @@ def api(id: str = "openai/gpt-4.1-mini-2025-04-14") -> Verdict:
 
 
 def ruled_out(id: str, params: int, step: Any, check: Check, **fields: Any) -> RuledOut:
-    return RuledOut(verdict=verdict(id, params, **fields), step=step, check=check)
+    one = verdict(id, params, **fields)
+    helped = bool(check.remedy) or check.shortfall is not None
+    standing = Standing(id, one.score, one.score_high, False, step, check.shortfall, helped)
+    return RuledOut(standing, lambda: (one, check))
 
 
 def short(by: float, need: str, remedy: str) -> Check:

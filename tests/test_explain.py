@@ -50,12 +50,14 @@ def test_would_win_if_is_true(names, profile, which):
             rank = next(one.rank for one in engine.rank(part, larger).recommended if one.model.id == model.id)
             assert rank == condition.rank
         elif condition.kind == "value":
+            asked = put(profile, part)
             again = [
-                raised(one, condition.criterion, condition.amount) if one.model is model else one
+                engine.of_verdict(
+                    raised(one, condition.criterion, condition.amount) if one.model is model else one, asked
+                )
                 for one in answer.ranking.recommended
             ]
-            asked = put(profile, part)
-            assert engine.place(engine.sort(again, asked).recommended, asked)[0].model is model
+            assert engine.sort(again, asked).recommended[0].standing.id == model.id
 
 
 @TRIES

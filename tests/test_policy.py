@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmpick.policy import criteria, interpolate, weights
+from llmpick.policy import criteria, curve, weights
 
 KINDS = ("understanding", "embedding", "sequence-to-sequence", "generation")
 
@@ -39,7 +39,7 @@ def test_a_ratio_multiplies_one_weight(facts):
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=5), st.floats(-5, 5), st.floats(0, 3))
 def test_interpolation_stays_between_its_points_and_rises_with_them(worths, at, step):
     points = list(zip(range(len(worths)), sorted(worths), strict=True))
-    low, high = interpolate(points, at), interpolate(points, at + step)
+    low, high = curve(points)(at), curve(points)(at + step)
     assert min(worths) <= low <= high + 1e-12 <= max(worths) + 1e-9
 
 

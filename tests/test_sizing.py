@@ -78,7 +78,7 @@ def test_the_method_is_one_the_card_holds(gib: float, method: str | None) -> Non
 def test_more_memory_never_makes_the_choice_worse(gib: float, more: float, examples: int | None, length: int) -> None:
     def place(size: float) -> int:
         asked = profile(size, examples=examples, seq_len=length)
-        jobs = ladder(LLAMA, asked, vocabulary_head=True, parameters=COUNTED)
+        jobs = ladder(LLAMA.structure, COUNTED.total, asked, seq_len=asked.seq_len, vocabulary_head=True)
         job = choose(LLAMA, asked, vocabulary_head=True, parameters=COUNTED)
         return jobs.index(job) if job else len(jobs)
 

@@ -2,47 +2,77 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
+from llmpick.catalog.facts import facts_in, facts_of
 from llmpick.guidance.advise import advice
-from llmpick.record import record
+from llmpick.record import replace
 from llmpick.steps import community, domain, license, resources, task, vendor
 from llmpick.steps.asked import ask
-from llmpick.verdict import LicenseVerdict, Ranking, RuledOut, StepVerdict, Verdict
+from llmpick.verdict import STEPS, LicenseVerdict, Ranking, RuledOut, Standing, StepVerdict, Verdict, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from llmpick.catalog import Catalog
+    from llmpick.catalog.facts import Facts
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Model
-    from llmpick.steps.asked import Asked
-    from llmpick.verdict import Memory, Method, Rating
+    from llmpick.steps.asked import Asked, Weighed
+    from llmpick.verdict import Check, Memory, Method, Rating, Step
 
-# Checks whose `unknown` leaves a model undecided: what they ask can rule it out, and nobody knows.
-DECISIVE = ("memory", "language", "license allow-list")
+WEIGH: tuple[tuple[Step, Callable[[Facts, Asked], Weighed]], ...] = (
+    ("task", task.weigh),
+    ("resources", resources.weigh),
+    ("domain", domain.weigh),
+    ("license", license.weigh),
+    ("community", community.weigh),
+)
+"""The Steps in numbers, in their order."""
 
 
-@record
-class Sorted:
+class Judged(NamedTuple):
+    """A Candidate in numbers, and how to put them in words."""
+
+    standing: Standing
+    lineage: str
+    variant: str
+    write: Callable[[], Verdict]
+
+
+class Sorted(NamedTuple):
     """The three lists every judged Candidate goes into."""
 
-    recommended: tuple[Verdict, ...]
-    ruled_out: tuple[RuledOut, ...]
-    undecided: tuple[Verdict, ...]
+    recommended: list[Judged]
+    ruled_out: list[Judged]
+    undecided: list[Judged]
+
+
+class Row(NamedTuple):
+    """One line of the ranking: the checkpoint to start from, for its whole lineage."""
+
+    judged: Judged
+    siblings: tuple[str, ...] = ()
+    why: str = ""
+    """Why it and no sibling."""
+    rank: int = 0
+    tied: bool = False
 
 
 def rank(catalog: Catalog, profile: Profile) -> Ranking:
-    """Judge every model of `catalog` for `profile`: ranked, ruled out with the first reason, or undecided."""
+    """Judge every model of `catalog` for `profile`: ranked, ruled out with the first reason, or undecided.
+
+    Every Candidate is weighed in numbers; what a reader sees of it is written from the same numbers when it is read.
+    """
     asked = ask(profile, catalog)
     judged = sort(judge_all(asked), asked)
     return Ranking(
         profile=profile,
         advice=advice(profile, catalog.apis),
-        recommended=place(one_per_lineage(judged.recommended, profile, asked), asked),
-        ruled_out=judged.ruled_out,
-        undecided=judged.undecided,
+        recommended=Written(place(one_per_lineage(judged.recommended, asked), asked), write_row),
+        ruled_out=Written(judged.ruled_out, write_refusal),
+        undecided=Written(judged.undecided, write),
         catalog_date=catalog.date,
         catalog_models=len(catalog.models),
         policy_version=catalog.policy.version,
@@ -50,11 +80,65 @@ def rank(catalog: Catalog, profile: Profile) -> Ranking:
     )
 
 
-def judge_all(asked: Asked) -> list[Verdict]:
+def judge_all(asked: Asked) -> list[Judged]:
     """Every candidate the Profile considers: open weights, models tuned through a vendor, or both."""
     catalog, profile = asked.catalog, asked.profile
-    open_weights = [judge(model, asked) for model in catalog.models] if profile.weights != "api" else []
-    return open_weights + [judge_api(api, asked) for api in catalog.apis if vendor.considered(profile)]
+    found = [weigh(facts, asked) for facts in facts_in(catalog.models)] if profile.weights != "api" else []
+    return found + [of_verdict(judge_api(api, asked), asked) for api in catalog.apis if vendor.considered(profile)]
+
+
+def weigh(facts: Facts, asked: Asked) -> Judged:
+    """One model put through the Steps up to the first that says no."""
+    standing = stand(facts.id, ((step, one(facts, asked)) for step, one in WEIGH), asked)
+    return Judged(standing, facts.lineage, facts.variant, lambda: judge(asked.models[facts.id], asked, facts))
+
+
+def of_verdict(one: Verdict, asked: Asked) -> Judged:
+    """A Candidate that was judged in words already."""
+    standing = stand(one.model.id, ((step.step, asked.weighed(step)) for step in one.steps), asked)
+    standing = standing._replace(score=one.score, score_high=one.score_high)
+    lineage, variant = getattr(one.model, "lineage", one.model.id), getattr(one.model, "variant", "instruct")
+    return Judged(standing, lineage, variant, lambda: one)
+
+
+def stand(id_: str, steps: Iterable[tuple[Step, Weighed]], asked: Asked) -> Standing:
+    """The score is the weighted sum of the Ratings' low ends, `score_high` that of their high ends."""
+    weights = asked.weights
+    lows: list[float] = []
+    highs: list[float] = []
+    unknown = False
+    for step, found in steps:
+        for criterion, low, high in found.ranges:
+            weight = weights.get(criterion, 0.0)
+            lows.append(weight * low)
+            highs.append(weight * high)
+        if found.no:
+            return Standing(id_, sum(lows), sum(highs), False, step, found.shortfall, found.helped)
+        unknown = unknown or found.unknown
+    low, high = sum(lows), sum(highs)
+    return Standing(id_, low, high, unknown or high - low > asked.constants["undecided-spread"])
+
+
+def write(one: Judged) -> Verdict:
+    """Its Verdict."""
+    return one.write()
+
+
+def write_row(row: Row) -> Verdict:
+    """Its Verdict, with its place and its siblings."""
+    one = row.judged.write()
+    because = (*one.because, row.why) if row.why else one.because
+    return replace(one, siblings=row.siblings, because=because, rank=row.rank, tied=row.tied)
+
+
+def write_refusal(one: Judged) -> RuledOut:
+    """Why it is ruled out."""
+
+    def pair() -> tuple[Verdict, Check]:
+        verdict = one.write()
+        return verdict, refusal(verdict)[1]
+
+    return RuledOut(one.standing, pair)
 
 
 def judge_api(api: ApiModel, asked: Asked) -> Verdict:
@@ -63,14 +147,18 @@ def judge_api(api: ApiModel, asked: Asked) -> Verdict:
     return replace(verdict(api, steps, "api", None, licensed), cost_usd=cost)
 
 
-def judge(model: Model, asked: Asked, *, all_steps: bool = False) -> Verdict:
-    """All Checks and Ratings of one model; stops after the first Step that says no, unless `all_steps`."""
+def judge(model: Model, asked: Asked, facts: Facts | None = None, *, all_steps: bool = False) -> Verdict:
+    """All Checks and Ratings of one model; stops after the first Step that says no, unless `all_steps`.
+
+    `facts` saves working them out again.
+    """
+    facts = facts or facts_of(model)
     steps: list[StepVerdict] = [task.judge(model, asked)]
     method: Method = "lora"
     memory: Memory | None = None
     licensed = _not_judged(model)
     if all_steps or not _failed(steps):
-        plan = resources.judge(model, asked)
+        plan = resources.judge(model, facts, asked)
         method, memory = plan.method, plan.memory
         steps.append(plan.verdict)
     if all_steps or not _failed(steps):
@@ -127,75 +215,63 @@ def _failed(steps: Iterable[StepVerdict]) -> bool:
     return any(check.outcome == "no" for step in steps for check in step.checks)
 
 
-def sort(verdicts: Iterable[Verdict], asked: Asked) -> Sorted:
+def sort(found: Iterable[Judged], asked: Asked) -> Sorted:
     """Ruled out by a `no`; undecided by a decisive `unknown` or too wide a range; else recommended, best first."""
-    recommended, failed, undecided = [], [], []
-    spread = asked.policy.constant("undecided-spread")
-    for one in verdicts:
-        out = ruled_out(one)
-        if out:
-            failed.append(out)
-        elif _undecided(one, asked) or one.score_high - one.score > spread:
-            undecided.append(one)
-        else:
-            recommended.append(one)
+    recommended: list[Judged] = []
+    failed: list[Judged] = []
+    undecided: list[Judged] = []
+    for one in found:
+        standing = one.standing
+        (failed if standing.step else undecided if standing.undecided else recommended).append(one)
     return Sorted(
-        recommended=tuple(sorted(recommended, key=_best_first)),
-        ruled_out=tuple(sorted(failed, key=_nearest_first)),
-        undecided=tuple(sorted(undecided, key=lambda one: (-one.score_high, one.model.id))),
+        recommended=sorted(recommended, key=_best_first),
+        ruled_out=sorted(failed, key=_nearest_first),
+        undecided=sorted(undecided, key=lambda one: (-one.standing.score_high, one.standing.id)),
     )
 
 
 def ruled_out(one: Verdict) -> RuledOut | None:
     """The first Step and Check that rule a model out, or None."""
-    for step in one.steps:
-        for check in step.checks:
-            if check.outcome == "no":
-                return RuledOut(verdict=one, step=step.step, check=check)
-    return None
+    if all(check.outcome != "no" for check in one.checks):
+        return None
+    step, check = refusal(one)
+    standing = Standing(one.model.id, one.score, one.score_high, False, step, check.shortfall, bool(check.remedy))
+    return RuledOut(standing, lambda: (one, check))
 
 
-def _undecided(one: Verdict, asked: Asked) -> bool:
-    """A license nobody knows decides only where the use was described."""
-    decisive = DECISIVE if asked.profile.commercial is None else (*DECISIVE, "license use")
-    return any(check.outcome == "unknown" and check.name in decisive for check in one.checks)
+def refusal(one: Verdict) -> tuple[Step, Check]:
+    """The first Step and Check that rule it out; StopIteration where none does."""
+    return next((step.step, check) for step in one.steps for check in step.checks if check.outcome == "no")
 
 
-def _best_first(one: Verdict) -> tuple[float, str]:
-    return -one.score, one.model.id
+def _best_first(one: Judged) -> tuple[float, str]:
+    return -one.standing.score, one.standing.id
 
 
-def _nearest_first(out: RuledOut) -> tuple[int, float, str]:
+def _nearest_first(one: Judged) -> tuple[int, float, str]:
     """Models that came furthest and lack least first."""
-    step = ("task", "resources", "domain", "license", "community").index(out.step)
-    shortfall = 1.0 if out.check.shortfall is None else out.check.shortfall
-    return -step if out.check.shortfall is None else 0, shortfall, out.verdict.model.id
+    standing = one.standing
+    if standing.shortfall is not None:
+        return 0, standing.shortfall, standing.id
+    return -STEPS.index(standing.step or "task"), 1.0, standing.id
 
 
-def one_per_lineage(verdicts: Sequence[Verdict], profile: Profile, asked: Asked) -> list[Verdict]:
+def one_per_lineage(found: Sequence[Judged], asked: Asked) -> list[Row]:
     """Of the checkpoints of one network keep the one to start from; it names its siblings."""
-    lineages: dict[str, list[Verdict]] = {}
-    for one in verdicts:
-        lineages.setdefault(_lineage(one.model), []).append(one)
-    kept = [_represent(siblings, profile, asked) for siblings in lineages.values()]
-    return sorted(kept, key=_best_first)
+    lineages: dict[str, list[Judged]] = {}
+    for one in found:
+        lineages.setdefault(one.lineage, []).append(one)
+    wanted, why = starting_point(asked.profile, asked)
+    kept = [_represent(siblings, wanted, why) for siblings in lineages.values()]
+    return sorted(kept, key=lambda row: _best_first(row.judged))
 
 
-def _represent(siblings: list[Verdict], profile: Profile, asked: Asked) -> Verdict:
+def _represent(siblings: list[Judged], wanted: tuple[str, ...], why: str) -> Row:
     if len(siblings) == 1:
-        return siblings[0]
-    wanted, why = starting_point(profile, asked)
-    chosen = min(siblings, key=lambda one: (wanted.index(_variant(one.model)), *_best_first(one)))
-    others = tuple(sorted(one.model.id for one in siblings if one is not chosen))
-    return replace(chosen, siblings=others, because=(*chosen.because, why))
-
-
-def _lineage(model: Model | ApiModel) -> str:
-    return getattr(model, "lineage", model.id)
-
-
-def _variant(model: Model | ApiModel) -> str:
-    return getattr(model, "variant", "instruct")
+        return Row(siblings[0])
+    chosen = min(siblings, key=lambda one: (wanted.index(one.variant), *_best_first(one)))
+    others = tuple(sorted(one.standing.id for one in siblings if one is not chosen))
+    return Row(chosen, others, why)
 
 
 def starting_point(profile: Profile, asked: Asked) -> tuple[tuple[str, ...], str]:
@@ -206,7 +282,7 @@ def starting_point(profile: Profile, asked: Asked) -> tuple[tuple[str, ...], str
     """
     base_first = ("base", "embedding", "instruct", "distilled", "reasoning", "task")
     chat_first = ("instruct", "distilled", "reasoning", "embedding", "base", "task")
-    limit = int(asked.policy.constant("fitting-examples"))
+    limit = int(asked.constants["fitting-examples"])
     if asked.task.kind == "embedding":
         return ("embedding", *base_first), "the checkpoint already trained to embed"
     if asked.task.kind != "generation":
@@ -216,18 +292,20 @@ def starting_point(profile: Profile, asked: Asked) -> tuple[tuple[str, ...], str
     return chat_first, f"the chat checkpoint: with fewer than {limit:,} examples it is the safer start"
 
 
-def place(verdicts: Sequence[Verdict], asked: Asked) -> tuple[Verdict, ...]:
+def place(rows: Sequence[Row], asked: Asked) -> list[Row]:
     """Number them from 1; scores within the tie margin of the first of a group share its rank."""
-    margin = asked.policy.constant("tie-margin")
+    margin = asked.constants["tie-margin"]
     ranks: list[int] = []
     leader = 0.0
-    for index, one in enumerate(verdicts):
-        if index and leader - one.score <= margin:
+    for index, row in enumerate(rows):
+        score = row.judged.standing.score
+        if index and leader - score <= margin:
             ranks.append(ranks[-1])
         else:
             ranks.append(index + 1)
-            leader = one.score
-    return tuple(replace(one, rank=rank, tied=ranks.count(rank) > 1) for one, rank in zip(verdicts, ranks, strict=True))
+            leader = score
+    shared = Counter(ranks)
+    return [row._replace(rank=rank, tied=shared[rank] > 1) for row, rank in zip(rows, ranks, strict=True)]
 
 
 def notes(profile: Profile) -> tuple[str, ...]:

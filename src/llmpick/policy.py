@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from bisect import bisect_left
 from math import log10
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from llmpick.record import Bound, record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Unit = Annotated[float, Bound(ge=0, le=1)]
 
@@ -53,7 +53,11 @@ class ValueFunction:
 
     def __call__(self, amount: float) -> float:
         """The worth of `amount` in [0, 1], clamped at both ends; `log` interpolates between logarithms."""
-        return interpolate([(point.at, point.worth) for point in self.points], amount, self.scale == "log")
+        return self.curve()(amount)
+
+    def curve(self) -> Callable[[float], float]:
+        """The same for many amounts."""
+        return curve([(point.at, point.worth) for point in self.points], self.scale == "log")
 
 
 @record
@@ -121,15 +125,23 @@ def _named(functions: Sequence[ValueFunction], name: str) -> ValueFunction:
     raise KeyError(name)
 
 
-def interpolate(points: Sequence[tuple[float, float]], amount: float, logarithmic: bool = False) -> float:
+def curve(points: Sequence[tuple[float, float]], logarithmic: bool = False) -> Callable[[float], float]:
     """Piecewise-linear through `points` (rising x), clamped at both ends."""
-    if amount <= points[0][0]:
-        return points[0][1]
-    for (left, low), (right, high) in pairwise(points):
-        if amount <= right:
-            a, b, x = (log10(left), log10(right), log10(amount)) if logarithmic else (left, right, amount)
-            return low + (high - low) * (x - a) / (b - a)
-    return points[-1][1]
+    least, most = points[0], points[-1]
+    ends = [right for right, _ in points]
+    places = [log10(at) if logarithmic else at for at, _ in points]
+
+    def worth(amount: float) -> float:
+        if amount <= least[0]:
+            return least[1]
+        if amount > most[0]:
+            return most[1]
+        after = bisect_left(ends, amount)
+        a, b, x = places[after - 1], places[after], log10(amount) if logarithmic else amount
+        low, high = points[after - 1][1], points[after][1]
+        return low + (high - low) * (x - a) / (b - a)
+
+    return worth
 
 
 def criteria(policy: Policy) -> tuple[str, ...]:

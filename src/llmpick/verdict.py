@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
 from llmpick.record import record
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Model
 
+T = TypeVar("T")
 Step = Literal["task", "resources", "domain", "license", "community"]
 STEPS: tuple[Step, ...] = ("task", "resources", "domain", "license", "community")
 Outcome = Literal["ok", "no", "unknown"]
@@ -161,13 +164,84 @@ class Verdict:
         return tuple(rating for step in self.steps for rating in step.ratings)
 
 
-@record
-class RuledOut:
-    """A model that fails a Constraint, at the first Step that says no."""
+class Standing(NamedTuple):
+    """Where a Candidate stands, in numbers: all that the order of an answer depends on."""
 
-    verdict: Verdict
-    step: Step
-    check: Check
+    id: str
+    score: float
+    """Of a Candidate that is ruled out, by the Steps up to the one that says no."""
+    score_high: float
+    undecided: bool = False
+    step: Step | None = None
+    """The first Step that says no."""
+    shortfall: float | None = None
+    """How far its Check is from passing; None = no matter of degree."""
+    helped: bool = False
+    """Something could turn that Check."""
+
+
+class Written(Sequence[T]):
+    """What was found, in words only for those who read it: each item is written when it is first asked for."""
+
+    def __init__(self, found: Sequence[Any], write: Callable[[Any], T]) -> None:
+        self._found = found
+        self._write = write
+        self._written: dict[int, T] = {}
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        places = range(len(self._found))[index]
+        if isinstance(places, range):
+            return tuple(self[place] for place in places)
+        if places not in self._written:
+            self._written[places] = self._write(self._found[places])
+        return self._written[places]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+class RuledOut:
+    """A model that fails a Constraint, at the first Step that says no; its Verdict is written when it is read."""
+
+    def __init__(self, standing: Standing, write: Callable[[], tuple[Verdict, Check]]) -> None:
+        self.standing = standing
+        self._write = write
+
+    @property
+    def step(self) -> Step:
+        """The first Step that says no."""
+        assert self.standing.step is not None
+        return self.standing.step
+
+    @cached_property
+    def _pair(self) -> tuple[Verdict, Check]:
+        return self._write()
+
+    @property
+    def verdict(self) -> Verdict:
+        """All that was judged up to that Step."""
+        return self._pair[0]
+
+    @property
+    def check(self) -> Check:
+        """What says no."""
+        return self._pair[1]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RuledOut) and (self.standing, self._pair) == (other.standing, other._pair)
+
+    def __hash__(self) -> int:
+        return hash(self.standing)
 
 
 @record
@@ -186,10 +260,10 @@ class Ranking:
 
     profile: Profile
     advice: Advice
-    recommended: tuple[Verdict, ...]
+    recommended: Sequence[Verdict]
     """All that qualify, best first; renderers show the first `profile.top`."""
-    ruled_out: tuple[RuledOut, ...]
-    undecided: tuple[Verdict, ...]
+    ruled_out: Sequence[RuledOut]
+    undecided: Sequence[Verdict]
     catalog_date: str
     catalog_models: int
     policy_version: str

@@ -71,7 +71,14 @@ def _fitting(
     """The first Job of the ranking's ladder that fits as this plan runs it; with a batch of one where none does."""
     shapes = [profile, replace(profile, batch_size=1)] if "batch_size" in profile.assumed else [profile]
     for shape in shapes:
-        for rung in ladder(architecture, shape, vocabulary_head=recipe.vocabulary_head, parameters=counted):
+        rungs = ladder(
+            architecture.structure,
+            counted.total,
+            shape,
+            seq_len=shape.seq_len,
+            vocabulary_head=recipe.vocabulary_head,
+        )
+        for rung in rungs:
             job = _precise(rung, profile, recipe, architecture.model_type, bf16=bf16)
             if _possible(job, recipe) and _fits(architecture, job, profile, recipe, counted):
                 return job

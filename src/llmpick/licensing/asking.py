@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.licensing import casefile
-from llmpick.licensing.judge import is_multimodal, judge_all, licenses_of, missing
+from llmpick.licensing.judge import binding, judge_all, licensed, missing
 from llmpick.licensing.situation import Situation, typed
 from llmpick.record import record
 
@@ -64,13 +64,16 @@ def answer(query: str, raw: Mapping[str, Any], catalog: Facts) -> Answer:
     situation, also, model_name = stated_use(raw)
     known = fold(query) in spellings(catalog.licenses)
     model = None if known else find_model(query, catalog.models)
-    found = licenses_of(model, catalog.licenses) if model else find_licenses(query, catalog)
+    ids = licensed(model).ids if model else ()
+    found = binding(ids, catalog.licenses) if model else find_licenses(query, catalog)
     if not found:
-        return Answer(verdict=missing(model), name="no license on record")
+        return Answer(verdict=missing(ids), name="no license on record")
     found = tuple(dict.fromkeys((*found, *(one for name in also for one in find_licenses(name, catalog)))))
     if situation.multimodal is None:
         meant = model or find_model(model_name, catalog.models)
-        situation = replace(situation, multimodal=is_multimodal(meant) if meant else sounds_multimodal(model_name))
+        situation = replace(
+            situation, multimodal=licensed(meant).multimodal if meant else sounds_multimodal(model_name)
+        )
     verdict = judge_all(found, situation)
     if situation.ignored:
         verdict = replace(verdict, because=f"{verdict.because}; not considered: {', '.join(situation.ignored)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from llmpick.licensing.amounts import exceeded
 from llmpick.licensing.schema import LIFTS, NOTICES
@@ -60,21 +60,29 @@ def judge_all(licenses: Sequence[License], situation: Situation) -> LicenseVerdi
     return permitted(licenses, bound, reserved, situation)
 
 
-def licenses_of(model: Model, licenses: Mapping[str, License]) -> tuple[License, ...]:
-    """The licenses that bind the model's weights; empty when one of them is not on record."""
+class Licensed(NamedTuple):
+    """What the verdict on a model's weights depends on of the model."""
+
+    ids: tuple[str, ...]
+    """The licenses that bind; empty = none is on record."""
+    multimodal: bool
+    """It reads more than text."""
+
+
+def licensed(model: Model) -> Licensed:
+    """What the verdict on the model's weights depends on."""
     ids = (model.license.id, *model.license.also) if model.license else ()
+    return Licensed(ids, not MULTIMODAL.isdisjoint(model.modalities))
+
+
+def binding(ids: Sequence[str], licenses: Mapping[str, License]) -> tuple[License, ...]:
+    """The licenses with these ids; empty when one of them is not on record."""
     return tuple(licenses[id_] for id_ in ids) if all(id_ in licenses for id_ in ids) else ()
 
 
-def is_multimodal(model: Model) -> bool:
-    """Whether it reads more than text."""
-    return not MULTIMODAL.isdisjoint(model.modalities)
-
-
-def missing(model: Model | None) -> LicenseVerdict:
-    """The verdict where no license is on record."""
-    id_ = model.license.id if model and model.license else "unknown"
-    return LicenseVerdict(id=id_, verdict="unknown", because=MISSING)
+def missing(ids: Sequence[str] = ()) -> LicenseVerdict:
+    """The verdict where no license is on record, or not all of those that bind."""
+    return LicenseVerdict(id=ids[0] if ids else "unknown", verdict="unknown", because=MISSING)
 
 
 def not_judged(model: Model | ApiModel) -> LicenseVerdict:

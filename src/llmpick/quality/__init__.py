@@ -7,7 +7,7 @@ The scale is absolute: a model's strength for a question is a sum of terms of `c
 
 from __future__ import annotations
 
-from llmpick.quality.judging import Published, Quality, estimate, judge, published, strength, value_of
+from llmpick.quality.judging import Published, Quality, estimate, judge, published, span, strength, value_of
 from llmpick.quality.parts import Part, parts
 from llmpick.quality.question import EXACT, Question, question
 from llmpick.quality.table import QualityTable
@@ -26,6 +26,7 @@ __all__ = [
     "parts",
     "published",
     "question",
+    "span",
     "specialties",
     "strength",
     "traits",

@@ -62,16 +62,29 @@ def judge(facts: Traits, asked: Question) -> Quality:
     low, expected, high, missing = strength(facts, asked)
     table = asked.table
     known = table.models.get(facts.id)
-    half = RANGE_Z * (table.spread.known if known else table.spread.unknown)
+    least, most = _widened(low, high, facts, asked)
     standing = nearest(known.standings, asked) if known else None
     return Quality(
         expected=value_of(expected),
-        low=value_of(low - half),
-        high=value_of(high + half),
+        low=least,
+        high=most,
         because=because(facts, standing, asked),
         evidence=(table.suites[standing.suite].url,) if standing else (),
         missing=missing,
     )
+
+
+def span(facts: Traits, asked: Question) -> tuple[float, float]:
+    """Low and high end of the answer, all that a ranking reads of it."""
+    low, _, high, _ = strength(facts, asked)
+    return _widened(low, high, facts, asked)
+
+
+def _widened(low: float, high: float, facts: Traits, asked: Question) -> tuple[float, float]:
+    """The range of strengths, and what the fit leaves unexplained on both sides, on the scale from 0 to 1."""
+    spread = asked.table.spread
+    half = RANGE_Z * (spread.known if facts.id in asked.table.models else spread.unknown)
+    return value_of(low - half), value_of(high + half)
 
 
 @record

@@ -93,7 +93,7 @@ def counts(ranking: Ranking) -> tuple[tuple[Step, int], ...]:
 def nearest(ranking: Ranking, each: int = 2) -> tuple[RuledOut, ...]:
     """Per Step the `each` models that came closest and could be helped; without any such, the closest three."""
     close = by_distance(ranking)
-    helped = [out for out in close if out.check.remedy or out.check.shortfall is not None]
+    helped = [out for out in close if out.standing.helped]
     found = [out for step in STEPS for out in [out for out in helped if out.step == step][:each]]
     return tuple(found or close[:3])
 
@@ -105,13 +105,13 @@ def by_distance(ranking: Ranking) -> list[RuledOut]:
 
 def _distance(out: RuledOut) -> tuple[bool, float, int, float, str]:
     """Least short first, then the furthest down the Steps, then the best score."""
-    short = out.check.shortfall
-    return (short is None, short or 0.0, -STEPS.index(out.step), -out.verdict.score, out.verdict.model.id)
+    one = out.standing
+    return (one.shortfall is None, one.shortfall or 0.0, -STEPS.index(out.step), -one.score, one.id)
 
 
 def top(ranking: Ranking, limit: int | None = None) -> tuple[Verdict, ...]:
     """The Verdicts to show: the first `limit`, or as many as the Profile asks for."""
-    return ranking.recommended[: ranking.profile.top if limit is None else limit]
+    return tuple(ranking.recommended[: ranking.profile.top if limit is None else limit])
 
 
 def sources(verdict: Verdict) -> tuple[str, ...]:

@@ -33,7 +33,10 @@ def choose(
     memory can only move the choice towards the preferred end.
     """
     counted = parameters or count(architecture)
-    for job in ladder(architecture, profile, vocabulary_head=vocabulary_head, parameters=counted):
+    jobs = ladder(
+        architecture.structure, counted.total, profile, seq_len=profile.seq_len, vocabulary_head=vocabulary_head
+    )
+    for job in jobs:
         if profile.gpu is None or profile.gpu.count == 0:
             return job
         if peak(architecture, job, counted).peak <= profile.gpu.usable_bytes:
@@ -50,13 +53,11 @@ def across(architecture: Architecture, job: Job, available_bytes: int, parameter
     return copied if holds else replace(job, sharding="fsdp")
 
 
-def ladder(
-    architecture: Architecture, profile: Profile, *, vocabulary_head: bool, parameters: Parameters
-) -> tuple[Job, ...]:
-    """The Jobs to try, best first."""
+def ladder(structure: str, total: int, profile: Profile, *, seq_len: int, vocabulary_head: bool) -> tuple[Job, ...]:
+    """The Jobs to try for a network of `total` parameters at `seq_len` tokens, best first."""
     n_gpus = max(profile.gpu.count, 1) if profile.gpu else 1
-    shape = (profile.seq_len, profile.batch_size, vocabulary_head, n_gpus)
-    return _ladder(architecture.structure, preference(parameters, profile), shape)
+    shape = (seq_len, profile.batch_size, vocabulary_head, n_gpus)
+    return _ladder(structure, preference(total, profile), shape)
 
 
 @cache
@@ -78,11 +79,11 @@ def _ladder(structure: str, methods: tuple[JobMethod, ...], shape: tuple[int, in
     return tuple(jobs)
 
 
-def preference(parameters: Parameters, profile: Profile) -> tuple[JobMethod, ...]:
-    """The methods worth trying, best first: only the one asked for, if one was."""
+def preference(total: int, profile: Profile) -> tuple[JobMethod, ...]:
+    """The methods worth trying on `total` parameters, best first: only the one asked for, if one was."""
     if profile.method != "auto":
         return (profile.method,)
-    if parameters.total <= SMALL or (profile.examples or 0) >= MANY_EXAMPLES:
+    if total <= SMALL or (profile.examples or 0) >= MANY_EXAMPLES:
         return ("full", "lora", "qlora")
     return ("lora", "qlora")
 

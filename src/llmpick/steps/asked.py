@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick import policy as policies
 from llmpick import quality
@@ -11,15 +11,36 @@ from llmpick.record import record
 from llmpick.verdict import Rating
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from llmpick.catalog import Catalog
     from llmpick.policy import Policy
     from llmpick.profile import Profile
-    from llmpick.schema import Domain, Gpu, Price, Task
+    from llmpick.schema import Domain, Gpu, Model, Price, Task
+    from llmpick.verdict import StepVerdict
 
+DECISIVE = ("memory", "language", "license allow-list")
 # What is judged only where a card is named: without one every candidate would get the same.
 NEEDS_GPU = ("headroom", "method")
+
+
+Range = tuple[float, float]
+"""Low and high end of what a criterion is worth, in [0, 1]."""
+
+
+class Weighed(NamedTuple):
+    """One Step's Checks and Ratings as bare numbers: what the ranking goes by."""
+
+    no: bool = False
+    """A Check says no."""
+    shortfall: float | None = None
+    """Of that Check; None = no matter of degree."""
+    helped: bool = False
+    """Something could turn that Check."""
+    unknown: bool = False
+    """A Check whose answer decides has none."""
+    ranges: tuple[tuple[str, float, float], ...] = ()
+    """Criterion, low and high end of each Rating, in the order in which the Step rates them."""
 
 
 @record
@@ -39,6 +60,16 @@ class Asked:
     price: Price | None
     serving_card: Gpu | None
     """The card it is to be served from where one was named, else the card it is trained on."""
+    decisive: tuple[str, ...]
+    """Checks whose `unknown` leaves a model undecided: what they ask can rule it out, and nobody knows."""
+    constants: Mapping[str, float]
+    """Of the policy, by name."""
+    curves: Mapping[str, Callable[[float], float]]
+    """The policy's value functions, by name."""
+    plenty: float
+    """Headroom from which more is worth nothing more: how many times what a model needs the card holds."""
+    models: Mapping[str, Model]
+    """By id."""
     memo: dict[Any, Any]
     """What was worked out for one candidate and holds for others: a thousand models share a few dozen licenses."""
 
@@ -47,10 +78,25 @@ class Asked:
         weight = self.weights.get(criterion, 0.0)
         return Rating(criterion=criterion, low=low, high=high, weight=weight, because=because, sources=tuple(sources))
 
+    def weighed(self, step: StepVerdict) -> Weighed:
+        """A Step's Checks and Ratings as numbers."""
+        refused = next((check for check in step.checks if check.outcome == "no"), None)
+        return Weighed(
+            no=refused is not None,
+            shortfall=refused.shortfall if refused else None,
+            helped=refused is not None and (bool(refused.remedy) or refused.shortfall is not None),
+            unknown=any(check.outcome == "unknown" and check.name in self.decisive for check in step.checks),
+            ranges=tuple((one.criterion, one.low, one.high) for one in step.ratings),
+        )
+
     def unknown(self, criterion: str, because: str) -> Rating:
         """A Rating over the policy's range for a fact nobody recorded."""
+        return self.rating(criterion, *self.unknown_range(criterion), because)
+
+    def unknown_range(self, criterion: str) -> Range:
+        """What a criterion may be worth when its fact is not on record."""
         span = self.policy.unknown_range(criterion)
-        return self.rating(criterion, span.low, span.high, because)
+        return span.low, span.high
 
 
 def ask(profile: Profile, catalog: Catalog) -> Asked:
@@ -78,6 +124,12 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         gpu=next((gpu for gpu in catalog.gpus if gpu.name == name), None),
         price=next((price for price in catalog.prices if price.gpu == name), None),
         serving_card=next((gpu for gpu in catalog.gpus if gpu.name == serving), None),
+        # A license nobody knows decides only where the use was described.
+        decisive=DECISIVE if profile.commercial is None else (*DECISIVE, "license use"),
+        constants={constant.name: constant.value for constant in catalog.policy.constants},
+        curves={value.name: value.curve() for value in catalog.policy.values},
+        plenty=catalog.policy.value("headroom").points[-1].at,
+        models={model.id: model for model in catalog.models},
         memo={},
     )
 

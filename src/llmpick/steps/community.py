@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmpick.catalog.facts import TRAINERS, tools_of
+from llmpick.steps.asked import Weighed
 from llmpick.verdict import StepVerdict
 
 if TYPE_CHECKING:
-    from llmpick.schema import Model, Tooling
-    from llmpick.steps.asked import Asked
+    from llmpick.catalog.facts import Facts, Tools
+    from llmpick.schema import Model
+    from llmpick.steps.asked import Asked, Range
     from llmpick.verdict import Rating
-
-TRAINERS = ("unsloth", "axolotl", "llama_factory", "ms_swift", "torchtune", "litgpt", "sentence_transformers")
-SERVERS = ("vllm", "sglang", "llama_cpp", "mlx")
 
 
 def judge(model: Model, asked: Asked) -> StepVerdict:
@@ -20,30 +20,47 @@ def judge(model: Model, asked: Asked) -> StepVerdict:
     return StepVerdict(step="community", ratings=(rate_popularity(model, asked), rate_tooling(model, asked)))
 
 
-def rate_popularity(model: Model, asked: Asked) -> Rating:
+def weigh(facts: Facts, asked: Asked) -> Weighed:
+    """The same in numbers."""
+    counted = asked.catalog.popularity.get(facts.id)
+    used = popularity(counted.downloads if counted else None, asked)
+    return Weighed(ranges=(("popularity", *used), ("tooling", *tooling(facts.tools, asked))))
+
+
+def popularity(downloads: int | None, asked: Asked) -> Range:
     """Criterion: downloads in the last 30 days, as the Hub counted them."""
+    if downloads is None:
+        return asked.unknown_range("popularity")
+    worth = asked.curves["popularity"](downloads)
+    return worth, worth
+
+
+def rate_popularity(model: Model, asked: Asked) -> Rating:
+    """`popularity` with its sentence."""
     counted = asked.catalog.popularity.get(model.id)
     if counted is None or counted.downloads is None:
         return asked.unknown("popularity", "downloads are not on record")
-    worth = asked.policy.value("popularity")(counted.downloads)
     when = f" ({counted.as_of})" if counted.as_of else ""
-    return asked.rating("popularity", worth, worth, f"{counted.downloads:,} downloads in 30 days{when}")
+    because = f"{counted.downloads:,} downloads in 30 days{when}"
+    return asked.rating("popularity", *popularity(counted.downloads, asked), because)
+
+
+def tooling(tools: Tools | None, asked: Asked) -> Range:
+    """Criterion: transformers runs it as it is, PEFT adapts it, trainers and servers list it."""
+    if tools is None:
+        return asked.unknown_range("tooling")
+    native = 0.5 if tools.transformers and not tools.remote_code else 0.2
+    worth = native + (0.2 if tools.adapts else 0.0) + (0.2 if tools.trainers else 0.0) + (0.1 if tools.servers else 0.0)
+    return worth, worth
 
 
 def rate_tooling(model: Model, asked: Asked) -> Rating:
-    """Criterion: transformers runs it as it is, PEFT adapts it, trainers and servers list it."""
-    tooling = model.tooling
-    if tooling is None or tooling.transformers is None:
+    """`tooling` with its sentence."""
+    tools, listed = tools_of(model.tooling), model.tooling
+    if tools is None or listed is None:
         return asked.unknown("tooling", "nobody looked which tools know it")
-    trainers = _named(tooling, TRAINERS)
-    servers = _named(tooling, SERVERS)
-    adapts = bool(tooling.peft or tooling.lora_targets)
-    native = 0.5 if tooling.transformers and not tooling.remote_code else 0.2
-    worth = native + (0.2 if adapts else 0.0) + (0.2 if trainers else 0.0) + (0.1 if servers else 0.0)
-    parts = ["transformers" if native == 0.5 else "remote code in transformers"]
-    parts += (["PEFT"] if adapts else []) + trainers[:3]
-    return asked.rating("tooling", worth, worth, f"runs with {', '.join(parts)}", [s.url for s in tooling.sources])
-
-
-def _named(tooling: Tooling, names: tuple[str, ...]) -> list[str]:
-    return [name.replace("_", "-") for name in names if getattr(tooling, name)]
+    native = "transformers" if tools.transformers and not tools.remote_code else "remote code in transformers"
+    trainers = [name.replace("_", "-") for name in TRAINERS if getattr(listed, name)]
+    parts = [native, *(["PEFT"] if tools.adapts else []), *trainers[:3]]
+    sources = [source.url for source in listed.sources]
+    return asked.rating("tooling", *tooling(tools, asked), f"runs with {', '.join(parts)}", sources)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.licensing.classes import accepts
-from llmpick.licensing.judge import MISSING, is_multimodal, judge_all, licenses_of, missing
+from llmpick.licensing.judge import MISSING, binding, judge_all, licensed, missing
 from llmpick.licensing.schema import NOTICES
 from llmpick.licensing.situation import Situation
 from llmpick.schema import ApiModel
@@ -14,10 +14,12 @@ from llmpick.verdict import Check, LicenseVerdict, StepVerdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llmpick.catalog.facts import Facts
+    from llmpick.licensing.judge import Licensed
     from llmpick.licensing.schema import License
     from llmpick.profile import Profile
     from llmpick.schema import Model
-    from llmpick.steps.asked import Asked
+    from llmpick.steps.asked import Asked, Weighed
     from llmpick.verdict import Rating
 
 USE, ALLOW_LIST = "license use", "license allow-list"
@@ -32,17 +34,30 @@ REMEDIES = {
 
 def judge(model: Model | ApiModel, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
     """The Checks `license use` and `license allow-list` and the Rating `license`, with the verdict they rest on."""
-    if isinstance(model, ApiModel) or model.license is None:
-        return _judge(model, asked)
-    key = ("license", model.license.id, model.license.also, is_multimodal(model))
+    if isinstance(model, ApiModel):
+        return _step(*checks(model, asked.catalog.licenses, asked.profile), asked)
+    return judge_licensed(licensed(model), asked)
+
+
+def judge_licensed(weights: Licensed, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
+    """The same for open weights, which is worked out once for all models under the same licenses."""
+    key = ("license", weights)
     if key not in asked.memo:
-        asked.memo[key] = _judge(model, asked)
+        asked.memo[key] = _step(*checks_of(weights, asked.catalog.licenses, asked.profile), asked)
     known: tuple[StepVerdict, LicenseVerdict] = asked.memo[key]
     return known
 
 
-def _judge(model: Model | ApiModel, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
-    found, verdict = checks(model, asked.catalog.licenses, asked.profile)
+def weigh(facts: Facts, asked: Asked) -> Weighed:
+    """The same in numbers."""
+    key = ("license weighed", facts.license)
+    if key not in asked.memo:
+        asked.memo[key] = asked.weighed(judge_licensed(facts.license, asked)[0])
+    known: Weighed = asked.memo[key]
+    return known
+
+
+def _step(found: tuple[Check, ...], verdict: LicenseVerdict, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
     return StepVerdict(step="license", checks=found, ratings=(rate(verdict, asked),)), verdict
 
 
@@ -50,7 +65,7 @@ def rate(verdict: LicenseVerdict, asked: Asked) -> Rating:
     """Criterion: a use that owes only notices is worth 1, one with further duties the policy's constant."""
     if verdict.verdict == "unknown":
         return asked.unknown("license", verdict.because)
-    worth = {"allowed": 1.0, "conditional": asked.policy.constant("license-conditional")}.get(verdict.verdict, 0.0)
+    worth = {"allowed": 1.0, "conditional": asked.constants["license-conditional"]}.get(verdict.verdict, 0.0)
     sources = [verdict.source] if verdict.source else []
     further = len(set(verdict.duties) - NOTICES)
     owes = "owes notices at most" if verdict.verdict == "allowed" else f"{verdict.verdict}, {further} further duties"
@@ -65,22 +80,33 @@ def checks(
     """The Checks of the license step, the second only with an allow-list, and the verdict they rest on."""
     if isinstance(model, ApiModel):
         verdict = vendor_verdict(model)
-        found: tuple[License, ...] = ()
-    else:
-        found = licenses_of(model, licenses)
-        verdict = judge_all(found, situation_of(profile, model)) if found else missing(model)
+        return _checks(verdict, (), profile), verdict
+    return checks_of(licensed(model), licenses, profile)
+
+
+def checks_of(
+    weights: Licensed, licenses: Mapping[str, License], profile: Profile
+) -> tuple[tuple[Check, ...], LicenseVerdict]:
+    """The same for open weights."""
+    found = binding(weights.ids, licenses)
+    situation = situation_of(profile, multimodal=weights.multimodal)
+    verdict = judge_all(found, situation) if found else missing(weights.ids)
+    return _checks(verdict, found, profile), verdict
+
+
+def _checks(verdict: LicenseVerdict, found: tuple[License, ...], profile: Profile) -> tuple[Check, ...]:
     use = use_check(verdict, found)
-    return ((use, allow_list_check(found, verdict, profile.license)) if profile.license else (use,)), verdict
+    return (use, allow_list_check(found, verdict, profile.license)) if profile.license else (use,)
 
 
-def situation_of(profile: Profile, model: Model) -> Situation:
+def situation_of(profile: Profile, *, multimodal: bool) -> Situation:
     """What a Profile says about the use. Nothing is assumed about distribution, hosting or outputs."""
     return Situation(
         commercial=profile.commercial,
         monthly_active_users=profile.monthly_users,
         annual_revenue_usd=profile.annual_revenue,
         region=profile.region,
-        multimodal=is_multimodal(model),
+        multimodal=multimodal,
     )
 
 

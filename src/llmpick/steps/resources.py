@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from llmpick.errors import LlmpickError
-from llmpick.record import record
+from llmpick.record import record, replace
 from llmpick.sizing.estimate import Run, estimate, peak
 from llmpick.sizing.job import usual
 from llmpick.sizing.latency import seconds_per_pass
 from llmpick.sizing.methods import ladder
 from llmpick.sizing.parameters import count
+from llmpick.sizing.size import peak_bytes
+from llmpick.steps.asked import Weighed
 from llmpick.units import GIB
 from llmpick.verdict import Check, StepVerdict
 
 if TYPE_CHECKING:
     from llmpick.architecture import Architecture
+    from llmpick.catalog.facts import Facts
     from llmpick.profile import Profile
     from llmpick.schema import Model
     from llmpick.sizing.job import Job
     from llmpick.sizing.parameters import Parameters
-    from llmpick.steps.asked import Asked
-    from llmpick.verdict import Breakdown, Memory, Method, Rating
+    from llmpick.sizing.size import Size
+    from llmpick.steps.asked import Asked, Range
+    from llmpick.verdict import Memory, Method, Rating
 
 HOPELESS = 2
 """Where the thriftiest method needs so many times the card, no other is tried: none saves that much."""
@@ -37,48 +40,57 @@ class Plan:
     memory: Memory | None = None
 
 
-@record
-class Fit:
-    """The Jobs of one model that a card can hold."""
+class Fit(NamedTuple):
+    """The Jobs of one network that a card can hold."""
 
     jobs: tuple[Job, ...]
     """Those that fit, best first; only the first unless a budget may refuse it."""
     leanest: Job
-    breakdowns: tuple[Breakdown, ...]
-    """Of the Jobs that fit; where none does, of the leanest alone."""
     reference_peak: int
     """The smaller peak of the richest and the thriftiest Job, whatever the card: what headroom is measured by."""
 
 
-def judge(model: Model, asked: Asked) -> Plan:
+def judge(model: Model, facts: Facts, asked: Asked) -> Plan:
     """Checks `memory`, `budget`, `serving` and `latency`; rates `headroom`, `economy` and `method`."""
     if model.architecture is None:
         return not_sized(model, "its architecture is not on record, so nothing can be sized", asked)
-    shape = model.architecture.shape
+    shape, size = model.architecture.shape, facts.size
     try:
         counted = count(shape)
     except LlmpickError as error:
         return not_sized(model, f"it cannot be sized: {error.message}", asked)
+    assert size is not None, "what can be counted can be sized"
     profile = cut_to_context(asked.profile, model)
-    fit = fitting(shape, counted, profile, asked)
-    too_slow = without_gpu(counted, asked)
+    fit = fitting(size, profile.seq_len, asked)
+    too_slow = without_gpu(counted.active, asked)
     if not fit.jobs or too_slow:
         check = too_slow or does_not_fit(fit, profile)
-        memory = _estimate(model, fit.leanest, counted, fit.breakdowns[0], asked)
+        memory = _estimate(model, fit.leanest, counted, asked)
         return Plan(verdict=StepVerdict(step="resources", checks=(check,)), method=memory.method, memory=memory)
-    options = [
-        _estimate(model, job, counted, known, asked) for job, known in zip(fit.jobs, fit.breakdowns, strict=True)
-    ]
-    memory = affordable(options, profile.budget)
+    memory = affordable([_estimate(model, job, counted, asked) for job in fit.jobs], profile.budget)
     checks = (
         fits(memory, profile),
         *budget(memory, profile),
         *serving(shape, counted, asked),
         *latency(counted, asked),
     )
-    rated = rate(counted, fit, asked) if all(check.outcome != "no" for check in checks) else ()
+    rated = rate(size, fit, asked) if all(check.outcome != "no" for check in checks) else ()
     verdict = StepVerdict(step="resources", checks=checks, ratings=rated)
     return Plan(verdict=verdict, method=memory.method, memory=memory)
+
+
+def weigh(facts: Facts, asked: Asked) -> Weighed:
+    """The same in numbers."""
+    profile, size = asked.profile, facts.size
+    if size is None:
+        return Weighed(unknown=True, ranges=(("economy", *economy(facts.active, asked)),))
+    if not (profile.budget is profile.serve_gpu is profile.latency is None):
+        return asked.weighed(judge(asked.models[facts.id], facts, asked).verdict)
+    fit = fitting(size, trained_length(profile, facts.context), asked)
+    slow = too_slow(size.active, asked)
+    if slow is not None or not fit.jobs:
+        return Weighed(no=True, shortfall=lacking(fit, profile) if slow is None else slow, helped=True)
+    return Weighed(ranges=worths(size, fit, asked))
 
 
 def not_sized(model: Model, because: str, asked: Asked) -> Plan:
@@ -88,58 +100,68 @@ def not_sized(model: Model, because: str, asked: Asked) -> Plan:
     return Plan(verdict=StepVerdict(step="resources", checks=(check,), ratings=ratings), method="lora")
 
 
-def cut_to_context(profile: Profile, model: Model) -> Profile:
+def trained_length(profile: Profile, context: int | None) -> int:
     """A default training length never exceeds what the model reads; one the user gave is left as it is."""
-    has = model.context_length
-    if has is None or profile.seq_len <= has or "seq_len" not in profile.assumed:
-        return profile
-    return replace(profile, seq_len=has)
+    if context is None or profile.seq_len <= context or "seq_len" not in profile.assumed:
+        return profile.seq_len
+    return context
 
 
-def fitting(shape: Architecture, counted: Parameters, profile: Profile, asked: Asked) -> Fit:
+def cut_to_context(profile: Profile, model: Model) -> Profile:
+    """`profile` with the length the model would be trained at."""
+    length = trained_length(profile, model.context_length)
+    return profile if length == profile.seq_len else replace(profile, seq_len=length)
+
+
+def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
-    jobs = ladder(shape, profile, vocabulary_head=asked.task.vocabulary_head, parameters=counted)
+    profile = asked.profile
+    jobs = ladder(size.structure, size.total, profile, seq_len=seq_len, vocabulary_head=asked.task.vocabulary_head)
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
-    plenty = asked.policy.value("headroom").points[-1].at
-    first = peak(shape, jobs[0], counted)
-    if limit is not None and profile.budget is None and first.peak * plenty <= limit:
+    thrifty = profile.budget is not None
+    first = peak_bytes(size, jobs[0])
+    if limit is not None and not thrifty and first * asked.plenty <= limit:
         # Worth all that headroom can be worth: no leaner method can add to it.
-        return Fit(jobs=jobs[:1], leanest=jobs[0], breakdowns=(first,), reference_peak=first.peak)
-    thriftiest = peak(shape, jobs[-1], counted)
-    if limit is not None and thriftiest.peak > HOPELESS * limit:
-        return Fit(jobs=(), leanest=jobs[-1], breakdowns=(thriftiest,), reference_peak=thriftiest.peak)
-    tried: list[tuple[Job, Breakdown]] = []
-    fits: list[tuple[Job, Breakdown]] = []
-    done = {0: first, len(jobs) - 1: thriftiest}
+        return Fit(jobs[:1], jobs[0], first)
+    last = peak_bytes(size, jobs[-1])
+    if limit is not None and last > HOPELESS * limit:
+        return Fit((), jobs[-1], last)
+    done = {0: first, len(jobs) - 1: last}
+    tried: list[int] = []
+    fits: list[Job] = []
     for position, job in enumerate(jobs):
-        tried.append((job, done.get(position) or peak(shape, job, counted)))
-        if limit is None or tried[-1][1].peak <= limit:
-            fits.append(tried[-1])
-            if profile.budget is None:
+        tried.append(done[position] if position in done else peak_bytes(size, job))
+        if limit is None or tried[-1] <= limit:
+            fits.append(job)
+            if not thrifty:
                 break
-    leanest, least = min(tried, key=lambda pair: pair[1].peak)
-    if not fits:
-        return Fit(jobs=(), leanest=leanest, breakdowns=(least,), reference_peak=least.peak)
-    return Fit(
-        jobs=tuple(job for job, _ in fits),
-        leanest=leanest,
-        breakdowns=tuple(breakdown for _, breakdown in fits),
-        reference_peak=min(first.peak, thriftiest.peak),
-    )
+    leanest = min(tried)
+    return Fit(tuple(fits), jobs[tried.index(leanest)], min(first, last) if fits else leanest)
 
 
-def without_gpu(counted: Parameters, asked: Asked) -> Check | None:
+def too_slow(active: int, asked: Asked) -> float | None:
+    """How far a model is from what a CPU trains in reasonable time; None where it is not, or there is a GPU."""
+    gpu, limit = asked.profile.gpu, asked.constants["cpu-parameters"]
+    return None if gpu is None or gpu.count or active <= limit else 1 - limit / active
+
+
+def without_gpu(active: int, asked: Asked) -> Check | None:
     """Constraint: a CPU trains only small models in reasonable time."""
-    gpu, limit = asked.profile.gpu, asked.policy.constant("cpu-parameters")
-    if gpu is None or gpu.count or counted.active <= limit:
+    short = too_slow(active, asked)
+    if short is None:
         return None
     return Check(
         name="memory",
         outcome="no",
-        because=f"{counted.active / 1e9:.1f} B active parameters are too slow to train without a GPU",
-        shortfall=1 - limit / counted.active,
+        because=f"{active / 1e9:.1f} B active parameters are too slow to train without a GPU",
+        shortfall=short,
         remedy="any GPU that holds it",
     )
+
+
+def lacking(fit: Fit, profile: Profile) -> float:
+    """The share of what even the leanest method needs that the card does not have."""
+    return 1 - (profile.gpu.usable_bytes if profile.gpu else 0) / fit.reference_peak
 
 
 def does_not_fit(fit: Fit, profile: Profile) -> Check:
@@ -153,7 +175,7 @@ def does_not_fit(fit: Fit, profile: Profile) -> Check:
         name="memory",
         outcome="no",
         because=because,
-        shortfall=1 - usable / fit.reference_peak,
+        shortfall=lacking(fit, profile),
         remedy=f"{fit.reference_peak / GIB:.1f} GiB of usable GPU memory",
     )
 
@@ -167,7 +189,7 @@ def affordable(options: list[Memory], limit: float | None) -> Memory:
     return next(within, options[costs.index(min(costs))])
 
 
-def _estimate(model: Model, job: Job, counted: Parameters, known: Breakdown, asked: Asked) -> Memory:
+def _estimate(model: Model, job: Job, counted: Parameters, asked: Asked) -> Memory:
     assert model.architecture is not None
     profile = asked.profile
     run = Run(
@@ -178,7 +200,7 @@ def _estimate(model: Model, job: Job, counted: Parameters, known: Breakdown, ask
         efficiencies=asked.catalog.efficiencies,
     )
     shape = model.architecture.shape
-    return estimate(model.id, shape, job, profile.gpu, run=run, parameters=counted, breakdown=known)
+    return estimate(model.id, shape, job, profile.gpu, run=run, parameters=counted)
 
 
 def fits(memory: Memory, profile: Profile) -> Check:
@@ -249,22 +271,41 @@ def latency(counted: Parameters, asked: Asked) -> tuple[Check, ...]:
     return (Check(name="latency", outcome="no", because=because, shortfall=shortfall, remedy=remedy),)
 
 
-def rate(counted: Parameters, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
+def worths(size: Size, fit: Fit, asked: Asked) -> tuple[tuple[str, float, float], ...]:
     """The criteria of this step; `headroom` and `method` only where there is a card."""
-    ratings = [rate_economy(counted.active, asked)]
+    found = ("economy", *economy(size.active, asked))
     gpu = asked.profile.gpu
-    if gpu and gpu.count:
-        spare = gpu.usable_bytes / fit.reference_peak
-        worth = asked.policy.value("headroom")(spare)
-        ratings.append(asked.rating("headroom", worth, worth, f"the card holds {spare:.1f} times what it needs"))
-        best = fit.jobs[0].method
-        worth = asked.policy.constant(f"method-{best}")
-        ratings.append(asked.rating("method", worth, worth, f"the card allows {best} tuning"))
-    return tuple(ratings)
+    if gpu is None or not gpu.count:
+        return (found,)
+    room = asked.curves["headroom"](gpu.usable_bytes / fit.reference_peak)
+    method = asked.constants[f"method-{fit.jobs[0].method}"]
+    return found, ("headroom", room, room), ("method", method, method)
+
+
+def rate(size: Size, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
+    """The same with their sentences."""
+    gpu = asked.profile.gpu
+    spare = gpu.usable_bytes / fit.reference_peak if gpu else 0.0
+    because = {
+        "economy": per_token(size.active),
+        "headroom": f"the card holds {spare:.1f} times what it needs",
+        "method": f"the card allows {fit.jobs[0].method} tuning",
+    }
+    return tuple(asked.rating(name, low, high, because[name]) for name, low, high in worths(size, fit, asked))
+
+
+def economy(active: int, asked: Asked) -> Range:
+    """Criterion: what each run and each answer costs, by the parameters a token passes through."""
+    worth = asked.curves["economy"](active)
+    return worth, worth
 
 
 def rate_economy(active: int, asked: Asked) -> Rating:
-    """Criterion: what each run and each answer costs, by the parameters a token passes through."""
-    worth = asked.policy.value("economy")(active)
+    """`economy` with its sentence."""
+    return asked.rating("economy", *economy(active, asked), per_token(active))
+
+
+def per_token(active: int) -> str:
+    """What a token passes through, in words."""
     said = f"{active / 1e9:.1f} B" if active >= 1e9 else f"{active / 1e6:.0f} M"
-    return asked.rating("economy", worth, worth, f"{said} active parameters per token")
+    return f"{said} active parameters per token"

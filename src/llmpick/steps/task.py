@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick import quality
+from llmpick.steps.asked import Weighed
 from llmpick.verdict import Check, StepVerdict
 
 if TYPE_CHECKING:
+    from llmpick.catalog.facts import Facts
     from llmpick.schema import Model
-    from llmpick.steps.asked import Asked
+    from llmpick.steps.asked import Asked, Range
     from llmpick.verdict import Rating
 
 LABELS: dict[str, tuple[str, str]] = {
@@ -47,6 +49,19 @@ def judge(model: Model, asked: Asked) -> StepVerdict:
     return StepVerdict(step="task", checks=checks, ratings=(rate_quality(model, asked), rate_fit(model, asked)))
 
 
+def weigh(facts: Facts, asked: Asked) -> Weighed:
+    """The same in numbers."""
+    if asked.task.id not in facts.tasks:
+        return UNFIT
+    if too_long(facts.context, asked):
+        return Weighed(no=True, shortfall=lacking(facts.context, asked), helped=True)
+    low, high = quality.span(facts.traits, asked.quality)
+    return Weighed(ranges=(("quality", low, high), ("fit", *fit(facts.structure, facts.variant, asked))))
+
+
+UNFIT = Weighed(no=True)
+
+
 def purpose(model: Model, asked: Asked) -> Check:
     """Constraint: the model is made for the task, or is regularly tuned for it."""
     task = asked.task
@@ -82,15 +97,25 @@ def context(model: Model, asked: Asked) -> Check:
     wanted, has = asked.profile.seq_len, model.context_length
     if has is None:
         return Check(name="context", outcome="unknown", because="its context length is not on record")
-    if wanted <= has or "seq_len" in asked.profile.assumed:
+    if not too_long(has, asked):
         return Check(name="context", outcome="ok", because=f"reads up to {has:,} tokens")
     return Check(
         name="context",
         outcome="no",
         because=f"reads {has:,} tokens, {wanted:,} are asked for",
-        shortfall=1 - has / wanted,
+        shortfall=lacking(has, asked),
         remedy=f"texts cut to {has:,} tokens",
     )
+
+
+def too_long(context: int | None, asked: Asked) -> bool:
+    """Whether the training length asked for exceeds a context that is on record."""
+    return context is not None and asked.profile.seq_len > context and "seq_len" not in asked.profile.assumed
+
+
+def lacking(context: int | None, asked: Asked) -> float:
+    """The share of the training length that does not fit into the context."""
+    return 1 - (context or 0) / asked.profile.seq_len
 
 
 def rate_quality(model: Model, asked: Asked) -> Rating:
@@ -99,16 +124,25 @@ def rate_quality(model: Model, asked: Asked) -> Rating:
     return asked.rating("quality", found.low, found.high, found.because, found.evidence)
 
 
-def rate_fit(model: Model | None, asked: Asked) -> Rating:
+def fit(structure: str | None, variant: str, asked: Asked) -> Range:
     """Criterion: the network is built for this kind of output, adapted to it, or writes it as text to be read back."""
-    structure = model.architecture.shape.structure if model and model.architecture else None
+    constants = asked.constants
     if structure is None:
-        low, high = asked.policy.constant("fit-text"), asked.policy.constant("fit-made")
-        return asked.rating("fit", low, high, "its structure is not on record")
+        return constants["fit-text"], constants["fit-made"]
+    worth = constants[f"fit-{_how(structure, variant, asked)[0]}"]
+    return worth, worth
+
+
+def _how(structure: str, variant: str, asked: Asked) -> tuple[str, str]:
     if asked.task.kind == "embedding":
-        trained = model is not None and model.variant == "embedding"
-        how, because = EMBEDS if trained else POOLS
-    else:
-        how, because = FITS[asked.task.kind, structure]
-    worth = asked.policy.constant(f"fit-{how}")
-    return asked.rating("fit", worth, worth, because)
+        return EMBEDS if variant == "embedding" else POOLS
+    return FITS[asked.task.kind, structure]
+
+
+def rate_fit(model: Model | None, asked: Asked) -> Rating:
+    """`fit` with its sentence."""
+    if model is None or model.architecture is None:
+        return asked.rating("fit", *fit(None, "", asked), "its structure is not on record")
+    structure = model.architecture.shape.structure
+    because = _how(structure, model.variant, asked)[1]
+    return asked.rating("fit", *fit(structure, model.variant, asked), because)

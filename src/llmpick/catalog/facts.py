@@ -1,0 +1,96 @@
+"""What judging reads of each model, worked out once, as plain values: a model nobody sees is never decoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from llmpick.errors import LlmpickError
+from llmpick.licensing.judge import Licensed, licensed
+from llmpick.quality.traits import Traits, traits
+from llmpick.sizing.size import Size, size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmpick.schema import Model, Tooling
+
+TRAINERS = ("unsloth", "axolotl", "llama_factory", "ms_swift", "torchtune", "litgpt", "sentence_transformers")
+SERVERS = ("vllm", "sglang", "llama_cpp", "mlx")
+
+
+class Tools(NamedTuple):
+    """Which tools know a model."""
+
+    transformers: bool
+    remote_code: bool
+    adapts: bool
+    """PEFT adapts it."""
+    trainers: bool
+    servers: bool
+
+
+class Facts(NamedTuple):
+    """One model as the Steps read it. None or empty = not on record."""
+
+    id: str
+    lineage: str
+    variant: str
+    structure: str | None
+    tasks: tuple[str, ...]
+    context: int | None
+    languages: tuple[str, ...]
+    reads: tuple[str, ...]
+    """Kinds of text it was pre-trained on."""
+    license: Licensed
+    tools: Tools | None
+    active: int
+    """Parameters a token passes through, as the catalog says."""
+    size: Size | None
+    """None = it cannot be sized."""
+    traits: Traits
+
+
+def facts_of(model: Model) -> Facts:
+    """What judging reads of `model`."""
+    return Facts(
+        id=model.id,
+        lineage=model.lineage,
+        variant=model.variant,
+        structure=model.architecture.shape.structure if model.architecture else None,
+        tasks=model.tasks,
+        context=model.context_length,
+        languages=model.languages,
+        reads=model.pretraining.domains if model.pretraining else (),
+        license=licensed(model),
+        tools=tools_of(model.tooling),
+        active=model.parameters.active,
+        size=_size(model),
+        traits=traits(model),
+    )
+
+
+def facts_in(models: Sequence[Model]) -> Sequence[Facts]:
+    """What judging reads of each of `models`."""
+    return [facts_of(model) for model in models]
+
+
+def tools_of(tooling: Tooling | None) -> Tools | None:
+    """Which tools know a model; None where nobody looked."""
+    if tooling is None or tooling.transformers is None:
+        return None
+    return Tools(
+        transformers=tooling.transformers,
+        remote_code=bool(tooling.remote_code),
+        adapts=bool(tooling.peft or tooling.lora_targets),
+        trainers=any(getattr(tooling, name) for name in TRAINERS),
+        servers=any(getattr(tooling, name) for name in SERVERS),
+    )
+
+
+def _size(model: Model) -> Size | None:
+    if model.architecture is None:
+        return None
+    try:
+        return size_of(model.architecture.shape)
+    except LlmpickError:
+        return None
