@@ -13,15 +13,15 @@ class CompileCatalog(BuildHookInterface[Any]):
     """Compiles the catalog when a wheel is built or the repository is installed in editable mode."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write `_compiled/catalog.json`; a wheel also carries the catalog itself as `_catalog`."""
+        """Write `_compiled/catalog.bin`; a wheel also carries the catalog itself as `_catalog`."""
         if self.target_name != "wheel":
             return
-        target = Path(self.root, "src/llmpick/_compiled/catalog.json")
+        target = Path(self.root, "src/llmpick/_compiled/catalog.bin")
         self._compile(Path(self.root, "catalog"), target, version)
         if version == "standard":
             build_data["force_include"]["catalog"] = "llmpick/_catalog"
             if target.is_file():
-                build_data["force_include"][str(target)] = "llmpick/_compiled/catalog.json"
+                build_data["force_include"][str(target)] = "llmpick/_compiled/catalog.bin"
 
     def _compile(self, catalog: Path, target: Path, version: str) -> None:
         """A wheel needs a valid catalog; an editable install goes on without a compiled form."""

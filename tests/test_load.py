@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import subprocess
 import sys
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -390,42 +392,50 @@ def test_a_damaged_compiled_form_changes_nothing(warm, at, noise, cut):
     small, form, whole, expected = warm
     position = int(at * len(whole))
     form.write_bytes(whole[:position] + noise + (b"" if cut else whole[position + len(noise) :]))
+    assert catalog.load(base=small) == expected  # reads every record
     assert catalog.load(base=small) == expected
-    assert form.read_bytes() == whole
+    again = compiled.read(form, compiled.schema_key())
+    assert all(again.raw(path) for path in again.entries)
 
 
 @pytest.fixture
 def warm(small, cache):
     expected = catalog.load(base=small)
+    assert expected.models[0]
     (form,) = cache.iterdir()
     return small, form, form.read_bytes(), expected
 
 
-@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"tables": [], "groups": [], "date": 3}', b'{"tables": [{}]}', b"7"])
-def test_a_sound_form_of_nonsense_changes_nothing(warm, body):
+@pytest.mark.parametrize("index", [(), 7, ({}, "", {"tasks.yaml": ()}), ({}, "", {}), ([], [], []), None])
+def test_a_sound_form_of_nonsense_changes_nothing(warm, index):
     small, form, whole, expected = warm
-    line = whole.split(b"\n")[1]
-    known = dict(compiled.known_files(line))
-    form.write_bytes(compiled._text(known, body, compiled.schema_key()))
+    line, _, rest = whole.partition(b"\n")
+    header = json.loads(line)
+    after = rest[header["index"][0] :]
+    said = marshal.dumps(index)
+    header["index"] = (len(said), zlib.crc32(said))
+    form.write_bytes(json.dumps(header).encode() + b"\n" + said + after)
     assert catalog.load(base=small) == expected
 
 
 @pytest.mark.parametrize(
     "edit",
     [
-        lambda tables: tables[0].__setitem__("class", "os:system"),
-        lambda tables: tables[0].__setitem__("class", "llmpick.errors:LlmpickError"),
-        lambda tables: tables[0]["fields"].pop(),
-        lambda tables: tables[0]["fields"].reverse(),
-        lambda tables: tables[0].__setitem__("rows", 10**6),
-        lambda tables: tables.pop(0),
+        lambda fields: fields.__setitem__("os:system", fields.pop("llmpick.schema:Source")),
+        lambda fields: fields["llmpick.schema:Source"].pop(),
+        lambda fields: fields["llmpick.schema:Source"].reverse(),
+        lambda fields: fields["llmpick.schema:Model"].append(("more", None)),
+        lambda fields: fields["llmpick.schema:Model"].__setitem__(0, ("id", ["r", "llmpick.errors:LlmpickError"])),
     ],
 )
-def test_tables_of_other_records_are_refused(warm, edit):
-    body = json.loads(warm[2].split(b"\n")[2])
-    assert compiled.rebuild(json.dumps(body).encode())
-    edit(body["tables"])
-    assert compiled.rebuild(json.dumps(body).encode()) is None
+def test_records_of_other_classes_are_refused(warm, edit):
+    form = compiled.read(warm[1], compiled.schema_key())
+    path = next(path for path in form.entries if path.startswith("models/"))
+    assert form.record(path) == warm[3].models[0]
+    again = compiled.read(warm[1], compiled.schema_key())
+    edit(again.fields)
+    with pytest.raises((ValueError, KeyError)):
+        again.record(path)
 
 
 @pytest.mark.parametrize("home", ["a file", "relative", "none"])
@@ -461,11 +471,11 @@ def test_a_form_shipped_with_the_package_is_used_and_checked(small, tmp_path, pa
     assert not cache.exists()
     for file in small.rglob("*.yaml"):
         os.utime(file)  # as an installer does
-    assert compiled.load(small, target) == expected
+    assert compiled.load(small, target).values == expected.values
     assert not parsed
     target.write_bytes(target.read_bytes()[:-7])
     cache.joinpath(next(cache.iterdir())).unlink()
-    assert compiled.load(small, target) == expected
+    assert compiled.load(small, target).values == expected.values
     assert parsed
 
 

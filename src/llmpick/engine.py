@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from llmpick.catalog.facts import facts_in, facts_of
+from llmpick.catalog.facts import facts_of
+from llmpick.catalog.shelf import facts_in
 from llmpick.guidance.advise import advice
 from llmpick.record import replace
 from llmpick.steps import community, domain, license, resources, task, vendor
@@ -90,7 +91,7 @@ def judge_all(asked: Asked) -> list[Judged]:
 def weigh(facts: Facts, asked: Asked) -> Judged:
     """One model put through the Steps up to the first that says no."""
     standing = stand(facts.id, ((step, one(facts, asked)) for step, one in WEIGH), asked)
-    return Judged(standing, facts.lineage, facts.variant, lambda: judge(asked.models[facts.id], asked, facts))
+    return Judged(standing, facts.lineage, facts.variant, lambda: judge(asked.known(facts.id), asked, facts))
 
 
 def of_verdict(one: Verdict, asked: Asked) -> Judged:

@@ -45,6 +45,15 @@ def replace(one: T, **changes: Any) -> T:
     return type(one)(**{**given, **changes})
 
 
+def bare(value: Any) -> Any:
+    """`value` with its named tuples and mappings as plain tuples and dicts, as `marshal` stores them."""
+    if isinstance(value, tuple):
+        return tuple([bare(item) for item in value])
+    if isinstance(value, dict):
+        return {key: bare(item) for key, item in value.items()}
+    return value
+
+
 class _AsDataclass:
     """A class attribute that only a dataclass has, taken from `plain` made one; worked out when first read."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog import compiled
 from llmpick.catalog.faults import Fault, InvalidCatalogError
-from llmpick.catalog.kinds import KINDS, kind_of
+from llmpick.catalog.kinds import KINDS
 from llmpick.catalog.layers import Layer, Layers, Place, first, over
+from llmpick.catalog.shelf import ById, Shelf, finder
 from llmpick.errors import CatalogError
 from llmpick.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from llmpick.licensing.schema import License
     from llmpick.policy import Policy
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Catalog:
     """All facts an answer may rest on. Nothing in it is changed after loading."""
 
-    models: tuple[Model, ...]
+    models: Sequence[Model]
     """By id."""
     apis: tuple[ApiModel, ...]
     """By id."""
@@ -57,10 +57,10 @@ class Catalog:
 
     def model(self, id_: str) -> Model:
         """The model with that very Hub id; KeyError if there is none. `browse.find` takes short names."""
-        for model in self.models:
-            if model.id == id_:
-                return model
-        raise KeyError(id_)
+        found = finder(self.models)(id_)
+        if found is None:
+            raise KeyError(id_)
+        return found
 
 
 def bundled() -> Path:
@@ -86,7 +86,7 @@ def read(directories: Sequence[Path]) -> Layers:
 
     Raises LlmpickError when a directory cannot be read.
     """
-    layers = Layers({}, {}, ())
+    layers = Layers(compiled.Values({}), {}, ())
     marks: list[str] = []
     faults: list[Fault] = []
     for directory in directories:
@@ -100,20 +100,19 @@ def read(directories: Sequence[Path]) -> Layers:
 
 def assemble(layers: Layers) -> Catalog:
     """The Catalog of these files; raises CatalogError when a table is missing."""
-    parts: dict[str, dict[str, Any]] = {kind.name: {} for kind in KINDS if kind.at_hand}
-    for path in sorted(layers.values):
-        kind = kind_of(path)
-        if kind:
-            parts[kind.name][path] = layers.values[path]
-    hub = next(iter(parts.pop("hub").values()), None)
+    values = layers.values
+    parts: dict[str, list[str]] = {kind.name: [] for kind in KINDS if kind.at_hand}
+    for path in values:
+        parts[values.kind(path)].append(path)
+    hub = next((values[path] for path in parts.pop("hub")), None)
     parts.pop("hide")
-    tables = {name: _single(name, found) for name, found in parts.items() if name not in ("models", "apis", "licenses")}
+    models, apis, licenses = (_by_id(parts.pop(name)) for name in ("models", "apis", "licenses"))
     return Catalog(
-        models=_by_id(parts["models"]),
-        apis=_by_id(parts["apis"]),
-        licenses={one.id: one for one in _by_id(parts["licenses"])},
+        models=Shelf(models, values),
+        apis=tuple(values[path] for path in apis.values()),
+        licenses=ById(licenses, values),
         popularity=hub.models if hub else {},
-        **tables,
+        **{name: _single(name, found, values) for name, found in parts.items()},
         date=layers.date,
         origins=layers.origins,
         directories=layers.directories,
@@ -123,14 +122,15 @@ def assemble(layers: Layers) -> Catalog:
     )
 
 
-def _by_id(found: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(sorted(found.values(), key=attrgetter("id")))
+def _by_id(paths: Iterable[str]) -> dict[str, str]:
+    """Paths by id, `licenses/mit.yaml` by `mit`."""
+    return {path.partition("/")[2].removesuffix(".yaml"): path for path in sorted(paths)}
 
 
-def _single(name: str, found: Mapping[str, Any]) -> Any:
+def _single(name: str, paths: Sequence[str], values: Mapping[str, Any]) -> Any:
     """The one table of its kind; empty where a catalog may do without."""
-    if found:
-        return next(iter(found.values()))
+    if paths:
+        return values[paths[0]]
     if name in ("policy", "quality", "tasks", "domains"):
         raise CatalogError(f"the catalog has no {name}.yaml; without it nothing can be judged")
     return ()

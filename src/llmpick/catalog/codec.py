@@ -1,193 +1,111 @@
-"""Records <-> plain JSON tables that load fast.
+"""Records <-> plain tuples that `marshal` keeps, and that a record is made of again in microseconds.
 
-Equal records are stored once. Each record class is one table, stored column by column: a constant column as its one
-value, a repetitive one as indexes into its distinct values. Loading sets whole columns at C speed through the slots'
-descriptors, without calling any `__init__`; the values were validated when the table was written.
-
-A field's spec says how to rebuild it from JSON: None = as it stands, ["t", spec] = tuple, ["d", spec] = dict,
-["r", class] = a record, stored as its index in that class's table, ["x", [specs]] = a tuple of fixed length.
+A record becomes the tuple of its fields. Making it again sets each field through its slot, without calling any
+`__init__`; the values were validated when they were written. A field's spec says what to make of it: None = as it
+stands, ["t", spec] = tuple, ["d", spec] = dict, ["r", class] = a record, ["x", [specs]] = a tuple of fixed length.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import gc
 import types
 import typing
-from collections import deque
-from contextlib import contextmanager
 from importlib import import_module
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Spec = Any
+Fields = dict[str, list[tuple[str, Spec]]]
+"""`module:name` of a record class -> name and spec of each of its fields."""
 
 
-class Tables:
-    """Records being written: `add` them, then take `dump()`."""
+class Writer:
+    """Records being written; `fields` says how to read them."""
 
     def __init__(self) -> None:
-        self.rows: dict[type, dict[str, int]] = {}
-        self.specs: dict[type, dict[str, Spec]] = {}
-        self.columns: dict[type, list[list[Any]]] = {}
-        self.known: dict[int, tuple[Any, int]] = {}
+        self.fields: Fields = {}
 
-    def add(self, value: Any, spec: Spec) -> Any:
-        """`value` as plain JSON, its records replaced by their index."""
+    def plain(self, value: Any, spec: Spec) -> Any:
+        """`value` with its records as tuples."""
         if spec is None or value is None:
             return value
         tag, inner = spec
         if tag == "r":
-            return self._record(value)
+            named = self.describe(inner)
+            return tuple([self.plain(getattr(value, name), one) for name, one in named])
         if tag == "t":
-            return [self.add(item, inner) for item in value]
+            return tuple([self.plain(item, inner) for item in value])
         if tag == "d":
-            return {key: self.add(item, inner) for key, item in value.items()}
-        return [self.add(item, one) for item, one in zip(value, inner, strict=True)]
+            return {key: self.plain(item, inner) for key, item in value.items()}
+        return tuple([self.plain(item, one) for item, one in zip(value, inner, strict=True)])
 
-    def _record(self, record: Any) -> int:
-        seen = self.known.get(id(record))
-        if seen is not None:
-            return seen[1]
-        cls = type(record)
-        if cls not in self.specs:
-            self.specs[cls] = specs_of(cls)
-        row = [self.add(getattr(record, name), spec) for name, spec in self.specs[cls].items()]
-        table = self.rows.setdefault(cls, {})
-        index = table.setdefault(repr(row), len(table))
-        columns = self.columns.setdefault(cls, [[] for _ in row])
-        if index == len(columns[0]):
-            for column, item in zip(columns, row, strict=True):
-                column.append(item)
-        self.known[id(record)] = (record, index)  # holds the record, so that its id stays its own
-        return index
-
-    def dump(self) -> list[Any]:
-        """One table per class, those that others refer to first."""
-        return [
-            {
-                "class": f"{cls.__module__}:{cls.__qualname__}",
-                "rows": len(self.columns[cls][0]),
-                "fields": [
-                    [name, spec, *_pack(column)]
-                    for (name, spec), column in zip(self.specs[cls].items(), self.columns[cls], strict=True)
-                ],
-            }
-            for cls in self._ordered()
-        ]
-
-    def _ordered(self) -> list[type]:
-        """Classes such that each comes after those it refers to."""
-        names = {f"{cls.__module__}:{cls.__qualname__}": cls for cls in self.columns}
-        ordered: dict[type, None] = {}
-
-        def visit(cls: type) -> None:
-            for spec in self.specs[cls].values():
-                for name in _references(spec):
-                    if name in names and names[name] not in ordered:
-                        visit(names[name])
-            ordered[cls] = None
-
-        for cls in names.values():
-            visit(cls)
-        return list(ordered)
+    def describe(self, name: str) -> list[tuple[str, Spec]]:
+        """Name and spec of each field of the record class `name`, and of all it refers to."""
+        if name not in self.fields:
+            self.fields[name] = list(specs_of(class_of(name)).items())
+            for _, spec in self.fields[name]:
+                for other in _references(spec):
+                    self.describe(other)
+        return self.fields[name]
 
 
-def column(tables: Iterable[Mapping[str, Any]], cls: str, field: str) -> list[Any]:
-    """The distinct values of one field of one class in dumped tables."""
-    for table in tables:
-        if table["class"] == cls:
-            return next(values for name, _, values, _ in table["fields"] if name == field)
-    return []
+class Reader:
+    """Makes records of plain tuples; raises ValueError and its like where they do not fit the classes of today."""
+
+    def __init__(self, fields: Mapping[str, Sequence[tuple[str, Spec]]]) -> None:
+        self.fields = fields
+        self._makers: dict[str, Callable[[Any], Any]] = {}
+
+    def maker(self, spec: Spec) -> Callable[[Any], Any] | None:
+        """What makes a value of `spec` from its plain form; None where that is the value."""
+        if spec is None:
+            return None
+        tag, inner = spec
+        if tag == "r":
+            return self._record(inner)
+        if tag == "x":
+            return _fixed([self.maker(one) for one in inner])
+        made = self.maker(inner)
+        if tag == "t":
+            return None if made is None else lambda value: None if value is None else tuple(map(made, value))
+        return None if made is None else lambda value: value and {key: made(item) for key, item in value.items()}
+
+    def _record(self, name: str) -> Callable[[Any], Any]:
+        if name not in self._makers:
+            cls = class_of(name)
+            named = self.fields[name]
+            if [field for field, _ in named] != list(cls.__slots__):
+                raise ValueError(f"{name} has other fields now")
+            slots = [(getattr(cls, field).__set__, self.maker(spec)) for field, spec in named]
+            self._makers[name] = _maker(cls, slots)
+        return self._makers[name]
 
 
-def _pack(column: list[Any]) -> tuple[Any, Any]:
-    """(distinct values, index of each row), or (values, None) where they hardly repeat."""
-    texts = [repr(value) for value in column]  # tells 1 from 1.0 and True, which compare equal
-    distinct = dict(zip(texts, column, strict=True))
-    if len(distinct) == 1:
-        return column[:1], 0
-    if len(distinct) * 2 > len(column):
-        return column, None
-    position = {text: index for index, text in enumerate(distinct)}
-    return list(distinct.values()), [position[text] for text in texts]
+def _maker(cls: Any, slots: list[tuple[Any, Callable[[Any], Any] | None]]) -> Callable[[Any], Any]:
+    new, width = object.__new__, len(slots)
+
+    def make(row: Any) -> Any:
+        if row is None:
+            return None
+        if len(row) != width:
+            raise ValueError(f"{cls.__name__} is cut short")
+        record = new(cls)
+        for (put, made), value in zip(slots, row, strict=True):
+            put(record, value if made is None else made(value))
+        return record
+
+    return make
 
 
-def load(tables: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The records of each class, by `module:name`; raises ValueError and its like on anything unexpected."""
-    records: dict[str, list[Any]] = {}
-    for table in tables:
-        cls = _class(table["class"])
-        records[table["class"]] = _load_table(cls, table, records)
-    return records
+def _fixed(makers: list[Callable[[Any], Any] | None]) -> Callable[[Any], Any]:
+    def make(row: Any) -> Any:
+        if row is None:
+            return None
+        return tuple([item if made is None else made(item) for made, item in zip(makers, row, strict=True)])
 
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """No garbage collection inside: a hundred thousand new objects, none of them garbage."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _load_table(cls: Any, table: Mapping[str, Any], records: Mapping[str, list[Any]]) -> list[Any]:
-    names = [field[0] for field in table["fields"]]
-    if names != list(cls.__slots__):
-        raise ValueError(f"{cls.__name__} has other fields now")
-    rows: int = table["rows"]
-    made = list(map(object.__new__, repeat(cls, rows)))
-    for name, spec, values, index in table["fields"]:
-        column = _column(revive(spec, values, records), index, rows)
-        deque(map(getattr(cls, name).__set__, made, column), maxlen=0)
-    return made
-
-
-def _column(values: Sequence[Any], index: Any, rows: int) -> Iterable[Any]:
-    if index == 0:
-        return repeat(values[0], rows)
-    if len(index if index is not None else values) != rows:
-        raise ValueError("a column is cut short")
-    return values if index is None else map(values.__getitem__, index)
-
-
-def revive(spec: Spec, values: Sequence[Any], records: Mapping[str, list[Any]]) -> Sequence[Any]:
-    """The values of one column from their stored JSON; None stays None."""
-    if spec is None:
-        return values
-    tag, inner = spec
-    if tag == "r":
-        pick = records.get(inner, []).__getitem__
-        return [None if value is None else pick(value) for value in values]
-    if tag == "t":
-        return _tuples(inner, values, records)
-    if tag == "d":
-        return [
-            None if value is None else dict(zip(value, revive(inner, list(value.values()), records), strict=True))
-            for value in values
-        ]
-    return [
-        None
-        if value is None
-        else tuple(revive(one, [item], records)[0] for one, item in zip(inner, value, strict=True))
-        for value in values
-    ]
-
-
-def _tuples(inner: Spec, values: Sequence[Any], records: Mapping[str, list[Any]]) -> Sequence[Any]:
-    """Tuples from lists; lists of plain values and of records, nearly all there are, without a call per item."""
-    if inner is None:
-        return [None if value is None else tuple(value) for value in values]
-    if inner[0] == "r":
-        pick = records.get(inner[1], []).__getitem__
-        return [None if value is None else tuple(map(pick, value)) for value in values]
-    return [None if value is None else tuple(revive(inner, value, records)) for value in values]
+    return make
 
 
 def specs_of(cls: type) -> dict[str, Spec]:
@@ -217,21 +135,34 @@ def _only(specs: list[Spec], hint: Any) -> Spec:
     return specs[0]
 
 
-def _references(spec: Spec) -> Iterator[str]:
+def _references(spec: Spec) -> list[str]:
     """Names of the record classes in a spec."""
-    if spec:
-        tag, inner = spec
-        if tag == "r":
-            yield inner
-        else:
-            for one in inner if tag == "x" else [inner]:
-                yield from _references(one)
+    if not spec:
+        return []
+    tag, inner = spec
+    if tag == "r":
+        return [inner]
+    return [name for one in (inner if tag == "x" else [inner]) for name in _references(one)]
 
 
-def _class(name: str) -> Any:
+def class_of(name: str) -> Any:
     """The record class `module:name` of this package; raises ValueError for anything else."""
     module, _, qualname = name.partition(":")
     found = getattr(import_module(module), qualname, None) if module.startswith("llmpick.") else None
-    if not dataclasses.is_dataclass(found):
+    if not isinstance(found, type) or "__dataclass_fields__" not in vars(found):
         raise ValueError(f"{name} is no record of llmpick")
     return found
+
+
+def shared(value: Any, seen: dict[Any, Any]) -> Any:
+    """`value` with equal tuples and texts inside it as one object, across all calls with the same `seen`."""
+    if isinstance(value, tuple):
+        value = tuple([shared(item, seen) for item in value])
+    elif isinstance(value, dict):
+        return {key: shared(item, seen) for key, item in value.items()}
+    elif not isinstance(value, str):
+        return value
+    return seen.setdefault((type(value), repr(value)) if isinstance(value, tuple) else value, value)
+
+
+__all__ = ["Reader", "Spec", "Writer", "class_of", "shared", "spec_of", "specs_of"]

@@ -1,18 +1,23 @@
-"""The compiled form of one catalog directory: read in milliseconds, rebuilt whenever it is not exactly right.
+"""The compiled form of one catalog directory: opened in milliseconds, rebuilt whenever it is not exactly right.
 
-A compiled form is three lines of JSON: a header, the files it was made from, and their records as tables (`codec`).
-It is trusted only when its checksums hold, when the code that defines records is the code that wrote it, and when
-every catalog file has the size and time it had then, or else the same content. Anything else, noise included, means:
-read what changed again, keep the rest, write the form anew beside the old one and swap. Where nothing can be written,
-nothing is.
+A compiled form is a header (one line of JSON), an index, the records one after another, and the files it was made
+from. Opening it reads the index alone: where each record lies, and the facts by which models are judged. A record is
+read when somebody asks for it. Nothing is trusted unless its checksum holds and the code that defines records is the
+code that wrote it; the whole only when every catalog file has the size and time it had then, or else the same content.
+Anything else, noise included, means: read what changed again, keep the rest, write the form anew beside the old one
+and swap. Where nothing can be written, nothing is.
 """
 
 from __future__ import annotations
 
 import json
+import marshal
 import os
+import sys
 import time
 import zlib
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,30 +26,35 @@ from llmpick.catalog.files import Stat, scan, stamp
 from llmpick.catalog.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
 
     from llmpick.catalog.faults import Fault
     from llmpick.catalog.kinds import Kind
 
 PACKAGE = Path(__file__).parents[1]
-SHIPPED = PACKAGE / "_compiled" / "catalog.json"
+SHIPPED = PACKAGE / "_compiled" / "catalog.bin"
 """Written for the bundled catalog when the package is built or installed."""
 GRANULARITY_NS = 20_000_000
 """Two writes closer together than this may leave the same time on some file system (Linux: up to 10 ms)."""
 UNKNOWN_TIME = -1
-DATED = (("Source", "checked"), ("Price", "as_of"), ("Hub", "as_of"))
+DATED = {"llmpick.schema:Source": "checked", "llmpick.schema:Price": "as_of", "llmpick.schema:Hub": "as_of"}
+"""Records that carry a day, and in which field."""
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError)
+"""What damaged or foreign bytes may raise."""
 
 
-class Compiled(NamedTuple):
-    """What a directory's catalog files say."""
+class Entry(NamedTuple):
+    """Where the record of one file lies, and what is known of it without reading it."""
 
-    values: Mapping[str, Any]
-    """Relative path -> record or rows; without the files that have faults."""
+    kind: str
+    at: int
+    size: int
+    crc: int
     date: str
-    """The newest day on which a source was opened or a figure taken; empty when there is none."""
-    faults: tuple[Fault, ...] = ()
-    mark: str = ""
-    """Another one as soon as what the files say, or the code that reads them, is another."""
+    """The newest day in it; empty when there is none."""
+    facts: Any
+    """What judging reads of it, for the kinds that say so."""
 
 
 class Known(NamedTuple):
@@ -55,13 +65,127 @@ class Known(NamedTuple):
     """BLAKE2b of its bytes."""
 
 
-class Stored(NamedTuple):
-    """A sound compiled form, not yet rebuilt."""
+class Form:
+    """A sound compiled form, its records not yet read."""
 
-    stamp: int
-    files: bytes
-    body: bytes
-    mark: int
+    def __init__(self, file: BinaryIO, header: Mapping[str, Any], start: int, path: Path | None) -> None:
+        """`start`: where the index begins; raises ValueError and its like where it makes no sense."""
+        self.file = file
+        self.stamp = int(header["stamp"])
+        self.path = path
+        self.mark = int(header["mark"])
+        index = _checked(file.read(header["index"][0]), header["index"][1])
+        fields, date, entries = marshal.loads(index)
+        if not isinstance(entries, dict):
+            raise ValueError("no index")
+        self.date = str(date)
+        self.fields = fields
+        self.entries: dict[str, Any] = entries
+        self.records = start + len(index)
+        self.known = (self.records + header["records"], *header["files"])
+        self._reader = codec.Reader(fields)
+        self._makers: dict[str, Any] = {}
+
+    def __del__(self) -> None:
+        self.file.close()
+
+    def entry(self, path: str) -> Entry:
+        """Where the record of the file `path` lies."""
+        return Entry(*self.entries[path])
+
+    def raw(self, path: str) -> bytes:
+        """The bytes of one record; ValueError and its like where they are damaged."""
+        entry = self.entry(path)
+        self.file.seek(self.records + entry.at)
+        return _checked(self.file.read(entry.size), entry.crc)
+
+    def record(self, path: str) -> Any:
+        """The record of one file; raises ValueError and its like where its bytes are damaged."""
+        kind = self.entries[path][0]
+        if kind not in self._makers:
+            self._makers[kind] = self._reader.maker(_spec(_kind(kind)))
+        row = marshal.loads(self.raw(path))
+        return self._makers[kind](row)
+
+    def maker(self, spec: codec.Spec) -> Any:
+        """What makes values of `spec` of their plain form."""
+        return self._reader.maker(spec)
+
+    def files(self) -> dict[str, Known]:
+        """The files that the form was made from."""
+        at, size, crc = self.known
+        self.file.seek(at)
+        listed = json.loads(_checked(self.file.read(size), crc))
+        return {path: Known(Stat(size, mtime_ns), digest) for path, size, mtime_ns, digest in listed}
+
+
+def _checked(data: bytes, crc: int) -> bytes:
+    if zlib.crc32(data) != crc:
+        raise ValueError("damaged")
+    return data
+
+
+class Compiled(NamedTuple):
+    """What a directory's catalog files say."""
+
+    directory: Path
+    form: Form
+    date: str
+    """The newest day on which a source was opened or a figure taken; empty when there is none."""
+    faults: tuple[Fault, ...] = ()
+
+    mark: str = ""
+    """Another one as soon as what the files say, or the code that reads them, is another."""
+
+    @property
+    def values(self) -> Values:
+        """Relative path -> record or rows; without the files that have faults."""
+        return Values(dict.fromkeys(self.form.entries, self))
+
+    def value(self, path: str) -> Any:
+        """The record or rows of one file; read from the file itself where the compiled form is damaged there."""
+        try:
+            return self.form.record(path)
+        except UNREADABLE:
+            if self.form.path:
+                _remove(self.form.path)  # whoever comes next writes it anew
+            return _parse(_bytes(self.directory, path), path)[0]
+
+
+class Values(Mapping[str, Any]):
+    """Records by relative path, each read when it is asked for."""
+
+    def __init__(self, places: dict[str, Compiled], given: Mapping[str, Any] | None = None) -> None:
+        """`places` says in which compiled form a file lies; what is `given` stands for what lies there."""
+        self.places = places
+        self.given = dict(given or {})
+
+    def kind(self, path: str) -> str:
+        """The name of a file's kind."""
+        return str(self.places[path].form.entries[path][0])
+
+    def over(self, below: Values, given: Mapping[str, Any]) -> Values:
+        """These files laid over those `below`, and `given` over both."""
+        kept = {path: value for path, value in below.given.items() if path not in self.places}
+        return Values({**below.places, **self.places}, {**kept, **self.given, **given})
+
+    def only(self, paths: Iterable[str], given: Mapping[str, Any]) -> Values:
+        """Only the files `paths`, with `given` for some of them."""
+        return Values({path: self.places[path] for path in paths}, {**self.given, **given})
+
+    def __getitem__(self, path: str) -> Any:
+        if path not in self.given:
+            self.given[path] = self.places[path].value(path)
+        return self.given[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
 
 
 def load(directory: Path, shipped: Path | None = None) -> Compiled:
@@ -71,16 +195,16 @@ def load(directory: Path, shipped: Path | None = None) -> Compiled:
     key, now, cache = schema_key(), stamp(files), cache_path(directory)
     found = []
     for path in (shipped, cache):
-        stored = read(path, key) if path else None
-        compiled = rebuild(stored.body) if stored and stored.stamp == now else None
-        if stored and compiled and compiled.values.keys() == files.keys():
-            return compiled._replace(mark=f"{key} {stored.mark}")
-        found += [stored] if stored else []
-    compiled, text = _renew(directory, files, found, began, key)
+        form = read(path, key) if path else None
+        if form and form.stamp == now and form.entries.keys() == files.keys():
+            return Compiled(directory, form, form.date, mark=f"{key} {form.mark}")
+        found += [form] if form else []
+    compiled, data = _renew(directory, files, found, began, key)
+    for form in found:
+        form.file.close()  # Windows does not replace an open file
     if cache:
-        write(cache, text)
-    body = text.split(b"\n")[2]
-    return compiled._replace(mark=f"{key} {zlib.crc32(body)}")
+        write(cache, data)
+    return compiled
 
 
 def catalog_files(directory: Path) -> dict[str, Stat]:
@@ -89,43 +213,68 @@ def catalog_files(directory: Path) -> dict[str, Stat]:
 
 
 def _renew(
-    directory: Path, files: Mapping[str, Stat], found: Iterable[Stored], began: int, key: str
+    directory: Path, files: Mapping[str, Stat], found: list[Form], began: int, key: str
 ) -> tuple[Compiled, bytes]:
     """The records of `files` and their compiled form, with the help of older forms."""
-    older = [(dict(known_files(stored.files)), stored) for stored in found]
+    older = [(_files(form), form) for form in found]
     now, contents = _digests(directory, files, [known for known, _ in older], began)
-    for known, stored in older:
-        compiled = rebuild(stored.body) if _same_contents(known, now) else None
-        if compiled and compiled.values.keys() == now.keys():
-            return compiled, _text(now, stored.body, key)
-    values = _kept(older, now)
+    writer = codec.Writer()
+    written: dict[str, tuple[Any, bytes]] = {}
     faults: list[Fault] = []
-    for path in now:
-        if path not in values:
+    for path, one in now.items():
+        kept = _kept(path, one, older)
+        if kept is None:
             value, wrong = _parse(contents[path] if path in contents else _bytes(directory, path), path)
             faults += wrong
-            if not wrong:
-                values[path] = value
-    sound = {path: one for path, one in now.items() if path in values}
-    body = dump({path: values[path] for path in sound})
-    compiled = rebuild(body)
-    assert compiled is not None, "a compiled form that was just written cannot be read"
-    return compiled._replace(faults=tuple(faults)), _text(sound, body, key)
+            kept = None if wrong else _write_record(path, value, writer)
+        if kept is not None:
+            written[path] = kept
+    data = _data(written, {path: now[path] for path in written}, writer, key)
+    form = open_form(BytesIO(data), key, None)
+    assert form is not None, "a compiled form that was just written cannot be read"
+    return Compiled(directory, form, form.date, tuple(faults), f"{key} {form.mark}"), data
 
 
-def _kept(older: Iterable[tuple[Mapping[str, Known], Stored]], now: Mapping[str, Known]) -> dict[str, Any]:
-    """The records of files whose content is that of an older compiled form."""
-    values: dict[str, Any] = {}
-    for known, stored in older:
-        compiled = rebuild(stored.body)
-        for path, value in compiled.values.items() if compiled else ():
-            if path in now and path in known and known[path].digest == now[path].digest:
-                values[path] = value
-    return values
+def _files(form: Form) -> dict[str, Known]:
+    try:
+        return form.files()
+    except UNREADABLE:
+        return {}
 
 
-def _same_contents(known: Mapping[str, Known], now: Mapping[str, Known]) -> bool:
-    return len(known) == len(now) and all(path in known and known[path].digest == now[path].digest for path in now)
+def _kept(path: str, now: Known, older: Iterable[tuple[Mapping[str, Known], Form]]) -> tuple[Any, bytes] | None:
+    """Entry and bytes of a file whose content is that of an older compiled form."""
+    for known, form in older:
+        if path in known and known[path].digest == now.digest:
+            try:
+                return form.entry(path), form.raw(path)
+            except UNREADABLE:
+                continue
+    return None
+
+
+def _write_record(path: str, value: Any, writer: codec.Writer) -> tuple[Any, bytes]:
+    """Entry and bytes of the record of one file."""
+    kind = kind_of(path)
+    assert kind is not None, path
+    row = writer.plain(value, _spec(kind))
+    derived = kind.derive()
+    facts = derived(value, writer) if derived else None
+    return Entry(kind.name, 0, 0, 0, newest(row, _spec(kind), writer.fields), facts), marshal.dumps(row)
+
+
+def newest(row: Any, spec: codec.Spec, fields: codec.Fields) -> str:
+    """The newest day in a record; empty when there is none."""
+    if not spec or not row:
+        return ""
+    tag, inner = spec
+    if tag in ("t", "d"):
+        return max((newest(one, inner, fields) for one in (row.values() if tag == "d" else row)), default="")
+    if tag == "x":
+        return max((newest(one, part, fields) for one, part in zip(row, inner, strict=True)), default="")
+    days = [newest(one, part, fields) for one, (_, part) in zip(row, fields[inner], strict=True)]
+    days += [one for one, (name, _) in zip(row, fields[inner], strict=True) if name == DATED.get(inner)]
+    return max((day for day in days if day), default="")
 
 
 def _digests(
@@ -173,13 +322,16 @@ def _parse(data: bytes | OSError, path: str) -> tuple[Any, tuple[Fault, ...]]:
 
 
 def schema_key() -> str:
-    """Changes with every edit of the code that defines records or reads them."""
-    modules = {kind.record.partition(":")[0].partition(".")[2] for kind in KINDS}
-    modules |= {"record", "architecture", "catalog.codec", "catalog.compiled", "catalog.kinds"}
-    modules |= {"catalog.parsing", "yamltext"}
-    total = 0
-    for module in sorted(modules):
-        total = zlib.crc32((PACKAGE / f"{module.replace('.', '/')}.py").read_bytes(), total)
+    """Changes with every edit of the code that defines records, reads them, or works out what judging reads."""
+    modules = {kind.record.partition(":")[0].partition(".")[2].replace(".", "/") for kind in KINDS}
+    modules |= {"record", "architecture", "catalog/codec", "catalog/compiled", "catalog/facts", "catalog/kinds"}
+    modules |= {"catalog/parsing", "yamltext", "quality/traits", "licensing/judge"}
+    paths = [f"{module}.py" for module in modules]
+    paths += [f"sizing/{name}" for name in os.listdir(PACKAGE / "sizing") if name.endswith(".py")]  # noqa: PTH208
+    total = zlib.crc32(f"{sys.implementation.cache_tag} {marshal.version}".encode())
+    for path in sorted(paths):
+        with open(f"{PACKAGE}/{path}", "rb") as file:  # noqa: PTH123 - fifty of them at every start
+            total = zlib.crc32(file.read(), total)
     return f"{total:08x}"
 
 
@@ -187,7 +339,7 @@ def cache_path(directory: Path) -> Path | None:
     """Where the user's compiled form of `directory` lies; None where the user has no home."""
     folder = cache_folder()
     place = f"{zlib.crc32(str(directory.absolute()).encode()):08x}-{zlib.crc32(str(PACKAGE).encode()):08x}"
-    return folder / f"catalog-{place}.json" if folder else None
+    return folder / f"catalog-{place}.bin" if folder else None
 
 
 def cache_folder() -> Path | None:
@@ -199,64 +351,66 @@ def cache_folder() -> Path | None:
     return None if base.startswith("~") else Path(base) / "llmpick"
 
 
-def dump(values: Mapping[str, Any]) -> bytes:
-    """The records of catalog files, by path, as one line of JSON."""
-    tables = codec.Tables()
-    groups = []
-    for kind in KINDS:
-        chosen = {path: value for path, value in values.items() if kind_of(path) == kind}
-        spec = _spec(kind)
-        stored = [tables.add(value, spec) for value in chosen.values()]
-        groups.append({"kind": kind.name, "spec": spec, "paths": list(chosen), "values": stored})
-    dumped = tables.dump()
-    days = [str(day) for cls, field in DATED for day in codec.column(dumped, f"llmpick.schema:{cls}", field) if day]
-    return json.dumps({"date": max(days, default=""), "tables": dumped, "groups": groups}).encode()
-
-
 def _spec(kind: Kind) -> Any:
     one = ["r", kind.record]
     return ["t", one] if kind.shape == "rows" else one
 
 
-def rebuild(body: bytes) -> Compiled | None:
-    """The records that `dump` wrote; None where the line makes no sense."""
-    try:
-        with codec.without_collection():
-            said = json.loads(body)
-            records = codec.load(said["tables"])
-            values: dict[str, Any] = {}
-            for group in said["groups"]:
-                revived = codec.revive(group["spec"], group["values"], records)
-                values.update(zip(group["paths"], revived, strict=True))
-            return Compiled(values, str(said["date"]))
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        return None
+def _kind(name: str) -> Kind:
+    return next(kind for kind in KINDS if kind.name == name)
 
 
-def _text(files: Mapping[str, Known], body: bytes, key: str) -> bytes:
+def _data(
+    written: Mapping[str, tuple[Entry, bytes]], files: Mapping[str, Known], writer: codec.Writer, key: str
+) -> bytes:
     """A whole compiled form."""
-    listed = [[path, *one.status, one.digest] for path, one in files.items()]
-    line = json.dumps(listed).encode()
-    stamped = stamp({path: one.status for path, one in files.items()})
-    header = {"key": key, "stamp": stamped, "length": len(body), "crc": zlib.crc32(body, zlib.crc32(line))}
-    header["mark"] = zlib.crc32(body)
-    return b"\n".join((json.dumps(header).encode(), line, body))
+    for kind in KINDS:
+        writer.plain(() if kind.shape == "rows" else None, _spec(kind))
+        writer.describe(kind.record)
+    seen: dict[Any, Any] = {}
+    entries: dict[str, Any] = {}
+    at = 0
+    for path, (entry, raw) in written.items():
+        placed = entry._replace(at=at, size=len(raw), crc=zlib.crc32(raw))
+        entries[path] = codec.shared(tuple(placed), seen)
+        at += len(raw)
+    date = max((entry.date for entry, _ in written.values()), default="")
+    index = marshal.dumps((writer.fields, date, entries))
+    listed = json.dumps([[path, *one.status, one.digest] for path, one in files.items()]).encode()
+    header = {
+        "key": key,
+        "stamp": stamp({path: one.status for path, one in files.items()}),
+        "index": (len(index), zlib.crc32(index)),
+        "records": at,
+        "mark": zlib.crc32("".join(f"{path} {one.digest} " for path, one in files.items()).encode()),
+        "files": (len(listed), zlib.crc32(listed)),
+    }
+    return b"".join((json.dumps(header).encode(), b"\n", index, *(raw for _, raw in written.values()), listed))
 
 
-def known_files(line: bytes) -> Iterable[tuple[str, Known]]:
-    """The files that a compiled form was made from."""
-    return ((path, Known(Stat(size, mtime_ns), digest)) for path, size, mtime_ns, digest in json.loads(line))
-
-
-def read(path: Path, key: str) -> Stored | None:
+def read(path: Path, key: str) -> Form | None:
     """The compiled form at `path`, if it is sound and was written by this very code."""
     try:
-        header, line, body = path.read_bytes().split(b"\n")
-        said = json.loads(header)
-        if (said["key"], said["length"]) != (key, len(body)) or said["crc"] != zlib.crc32(body, zlib.crc32(line)):
+        file = path.open("rb")
+    except OSError:
+        return None
+    form = open_form(file, key, path)
+    if form is None:
+        file.close()
+    return form
+
+
+def open_form(file: BinaryIO, key: str, path: Path | None) -> Form | None:
+    """The compiled form in `file`; None where it makes no sense or other code wrote it."""
+    try:
+        line = file.readline(1000)
+        header = json.loads(line)
+        whole = len(line) + header["index"][0] + header["records"] + header["files"][0]
+        if header["key"] != key or file.seek(0, os.SEEK_END) != whole:
             return None
-        return Stored(int(said["stamp"]), line, body, int(said["mark"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        file.seek(len(line))
+        return Form(file, header, len(line), path)
+    except UNREADABLE:
         return None
 
 
@@ -284,7 +438,9 @@ def ship(directory: Path, target: Path) -> tuple[Fault, ...]:
     """Write the compiled form of `directory` to `target`, for the package to carry; returns the faults found."""
     began = time.time_ns()
     key = schema_key()
-    stored = read(target, key)
-    compiled, text = _renew(directory, catalog_files(directory), [stored] if stored else [], began, key)
-    write(target, text)
+    form = read(target, key)
+    compiled, data = _renew(directory, catalog_files(directory), [form] if form else [], began, key)
+    if form:
+        form.file.close()
+    write(target, data)
     return compiled.faults

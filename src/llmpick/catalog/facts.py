@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick.errors import LlmpickError
 from llmpick.licensing.judge import Licensed, licensed
 from llmpick.quality.traits import Traits, traits
+from llmpick.record import bare
 from llmpick.sizing.size import Size, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable
 
+    from llmpick.architecture import Architecture
+    from llmpick.catalog.codec import Writer
     from llmpick.schema import Model, Tooling
 
 TRAINERS = ("unsloth", "axolotl", "llama_factory", "ms_swift", "torchtune", "litgpt", "sentence_transformers")
+SHAPE = ["r", "llmpick.architecture:Architecture"]
+"""How an Architecture is stored."""
 SERVERS = ("vllm", "sglang", "llama_cpp", "mlx")
 
 
@@ -69,9 +74,26 @@ def facts_of(model: Model) -> Facts:
     )
 
 
-def facts_in(models: Sequence[Model]) -> Sequence[Facts]:
-    """What judging reads of each of `models`."""
-    return [facts_of(model) for model in models]
+def plain_facts(model: Model, writer: Writer) -> tuple[Any, ...]:
+    """What judging reads of `model` as plain tuples, to be stored."""
+    facts = facts_of(model)
+    size = facts.size
+    if size is not None:
+        size = size._replace(shape=writer.plain(size.shape, SHAPE))
+    plain: tuple[Any, ...] = bare(facts._replace(size=size))
+    return plain
+
+
+def unpack(rows: Iterable[Any], shape: Callable[[Any], Architecture | None]) -> list[Facts]:
+    """What was stored, as it was; `shape` makes Architectures. Networks that are alike share one Size."""
+    sizes: dict[int, Size] = {}
+    found = []
+    for *plain, weights, tools, active, size, known in rows:
+        one = sizes.get(id(size))
+        if one is None and size is not None:
+            one = sizes[id(size)] = Size._make((*size[:4], shape(size[4])))
+        found.append(Facts._make((*plain, Licensed(*weights), tools and Tools(*tools), active, one, Traits(*known))))
+    return found
 
 
 def tools_of(tooling: Tooling | None) -> Tools | None:

@@ -30,6 +30,8 @@ class Kind(NamedTuple):
     """Bytes beyond which the file is refused."""
     key: str = ""
     """Field that tells rows apart: an overlay's row replaces the one beneath it that says the same there."""
+    derived: str = ""
+    """`module:function` that says what judging reads of a record; empty = nothing but the record itself."""
     at_hand: bool = True
     """Part of every loaded Catalog; False = read only where it is asked for."""
 
@@ -38,6 +40,11 @@ class Kind(NamedTuple):
         module, name = self.record.split(":")
         return getattr(import_module(module), name)
 
+    def derive(self) -> Any:
+        """The function behind `derived`, or None."""
+        module, _, name = self.derived.partition(":")
+        return getattr(import_module(module), name) if module else None
+
     def id_of(self, path: str) -> str | None:
         """The id that a file at `path` gives its record; None where records carry their own."""
         match = re.fullmatch(self.pattern, path)
@@ -45,7 +52,14 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("models", "models/*/*.yaml", rf"models/(?P<id>{NAME}/{NAME})\.yaml", "llmpick.schema:Model", schema="model"),
+    Kind(
+        "models",
+        "models/*/*.yaml",
+        rf"models/(?P<id>{NAME}/{NAME})\.yaml",
+        "llmpick.schema:Model",
+        schema="model",
+        derived="llmpick.catalog.facts:plain_facts",
+    ),
     Kind("apis", "apis/*/*.yaml", rf"apis/(?P<id>{NAME}/{NAME})\.yaml", "llmpick.schema:ApiModel", schema="api"),
     Kind(
         "licenses",

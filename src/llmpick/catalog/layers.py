@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from llmpick.catalog.compiled import Values
     from llmpick.catalog.faults import Fault
 
 HIDE = "hide.yaml"
 FOLDERS = ("models", "apis", "licenses")
 """Kinds that `hide.yaml` names by the path of a file; the others are rows of a table."""
+
+THIN = ("hub.json", "gpus.yaml", "prices.yaml")
+"""Files that lose rows to `hide.yaml`."""
 
 
 class Place(NamedTuple):
@@ -45,7 +49,7 @@ class Layer(NamedTuple):
 class Layers(NamedTuple):
     """The files of several directories, laid over each other."""
 
-    values: Mapping[str, Any]
+    values: Values
     """Relative path -> record or rows."""
     origins: Mapping[str, Path]
     directories: tuple[Path, ...]
@@ -59,36 +63,36 @@ class Layers(NamedTuple):
     """Another one as soon as the files of any directory say something else."""
 
 
-def first(directory: Path, values: Mapping[str, Any]) -> Layers:
+def first(directory: Path, values: Values) -> Layers:
     """The undermost directory; there is nothing that it could hide."""
     return Layers(values, dict.fromkeys(values, directory), (directory,))
 
 
-def over(below: Layers, directory: Path, values: Mapping[str, Any]) -> Layers:
+def over(below: Layers, directory: Path, values: Values) -> Layers:
     """`below` with the files of `directory` laid over it."""
     hides = values.get(HIDE)
     kept, hidden, idle = _without(below, hides) if hides else (below, (), ())
-    merged, places = dict(kept.values), dict(kept.places)
+    merged: dict[str, Any] = {}
+    places = dict(kept.places)
     added: list[str] = []
     replaced: list[str] = []
-    for path, value in values.items():
-        under = merged.get(path)
+    for path in values:
+        known_of = path in kept.values
         kind = kind_of(path)
-        if kind and kind.key and under is not None:
-            key = attrgetter(kind.key)
+        if kind and kind.key and known_of:
+            under, value, key = kept.values[path], values[path], attrgetter(kind.key)
             before = places.get(path) or _places(kept.origins[path], under)
             merged[path], places[path] = _laid(under, value, before, directory, key)
             known = {key(row) for row in under}
             for row in value:
                 (replaced if key(row) in known else added).append(f"{path}: {key(row)}")
-        elif path == "hub.json" and under is not None:
-            merged[path] = _newest(under, value)
+        elif path == "hub.json" and known_of:
+            merged[path] = _newest(kept.values[path], values[path])
         else:
-            merged[path] = value
-            (added if under is None else replaced).append(path.removesuffix(".yaml"))
+            (replaced if known_of else added).append(path.removesuffix(".yaml"))
     mine = [name for name in added if name not in ("hide", "hub.json")]
     return below._replace(
-        values=merged,
+        values=values.over(kept.values, merged),
         origins={**kept.origins, **dict.fromkeys(values, directory)},
         directories=(*below.directories, directory),
         places=places,
@@ -141,7 +145,8 @@ def _without(below: Layers, hides: Any) -> tuple[Layers, tuple[str, ...], tuple[
             gone.update(taken)
             idle += [] if taken else [(kind, position)]
     gone |= set(_dependents(below.values, gone))
-    values = {path: _thinned(path, value, gone) for path, value in below.values.items() if _name(path) not in gone}
+    left = [path for path in below.values if _name(path) not in gone]
+    values = below.values.only(left, {path: _thinned(path, below.values[path], gone) for path in left if path in THIN})
     places = {
         path: tuple(place for place, row in zip(found, below.values[path], strict=True) if _row(path, row) not in gone)
         for path, found in below.places.items()
@@ -179,9 +184,7 @@ def _thinned(path: str, value: Any, gone: set[str]) -> Any:
         return type(value)(
             as_of=value.as_of, models={id_: one for id_, one in value.models.items() if f"models/{id_}" not in gone}
         )
-    if path in ("gpus.yaml", "prices.yaml"):
-        return tuple(row for row in value if _row(path, row) not in gone)
-    return value
+    return tuple(row for row in value if _row(path, row) not in gone)
 
 
 def _name(path: str) -> str:

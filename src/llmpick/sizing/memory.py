@@ -8,21 +8,21 @@ largest value. docs/sizing.md derives each term.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick.sizing.overhead import context, slack
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import WIDTH, regime_of, stored_width, targets_of, uniform
 from llmpick.sizing.sharding import Static, shard
 from llmpick.sizing.styles import style_of
-from llmpick.sizing.working import layers_of, working
+from llmpick.sizing.working import Layers, Stack, layers_of, working
 from llmpick.verdict import Breakdown
 
 if TYPE_CHECKING:
     from llmpick.architecture import Architecture
     from llmpick.sizing.job import Job
     from llmpick.sizing.linear import Linear, Parameters
-    from llmpick.sizing.working import Layers, Working
+    from llmpick.sizing.working import Working
 
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Bytes per parameter: 4 bits, an 8-bit scale per 64 weights, an fp32 scale per 256 scales (QLoRA, section 3)."""
@@ -86,6 +86,12 @@ class Frame(NamedTuple):
     """Bytes per logit when the loss turns back."""
     loss_forth: float
     """Bytes per logit when the loss is taken."""
+
+
+def unpacked(row: tuple[Any, ...]) -> Frame:
+    """A Frame of the plain tuples that it was stored as."""
+    sums, (stacks, bias), *others = row
+    return Frame(Sums(*sums), Layers(tuple([Stack(*stack) for stack in stacks]), bias), *others)
 
 
 def train(architecture: Architecture, job: Job, parameters: Parameters | None = None) -> Breakdown:

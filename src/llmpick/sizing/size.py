@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llmpick.record import bare
 from llmpick.sizing import memory
 from llmpick.sizing.job import usual
 from llmpick.sizing.parameters import count
@@ -11,13 +12,14 @@ from llmpick.sizing.regime import regime_of, uniform
 from llmpick.sizing.working import layers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llmpick.architecture import Architecture
-    from llmpick.sizing.job import Job
+    from llmpick.sizing.job import Job, JobMethod
     from llmpick.sizing.memory import Frame
 
 SHARDED = "qlora, sharded"
+METHODS: tuple[JobMethod, ...] = ("full", "lora", "qlora")
+WAYS = (*METHODS, SHARDED)
+"""The usual ways of training: by method, and QLoRA once more for where its weights are sharded."""
 
 
 class Size(NamedTuple):
@@ -28,8 +30,8 @@ class Size(NamedTuple):
     """Parameters."""
     active: int
     """Parameters a token passes through."""
-    frames: Mapping[str, Frame]
-    """Of each usual way of training it: by method, and QLoRA once more for where its weights are sharded."""
+    frames: tuple[tuple[Any, ...], ...]
+    """The Frame of each of WAYS, as plain tuples."""
     shape: Architecture | None
     """Given where what a token costs depends on the batch: the Frames' layers then hold for none but the smallest."""
 
@@ -37,21 +39,21 @@ class Size(NamedTuple):
 def size_of(architecture: Architecture) -> Size:
     """The Size of a network; raises LlmpickError where its parameters cannot be counted."""
     counted = count(architecture)
-    sharded = usual(architecture, "qlora", seq_len=1, n_gpus=2, sharding="fsdp")
-    ways = [usual(architecture, method, seq_len=1) for method in ("full", "lora", "qlora")] + [sharded]
+    ways = [usual(architecture, method, seq_len=1) for method in METHODS]
+    ways.append(usual(architecture, "qlora", seq_len=1, n_gpus=2, sharding="fsdp"))
     batchwise = any(not regime_of(architecture, job).any_length for job in ways)
     return Size(
         structure=architecture.structure,
         total=counted.total,
         active=counted.active,
-        frames={_way(job): memory.frame(architecture, counted, job) for job in ways},
+        frames=tuple(bare(memory.frame(architecture, counted, job)) for job in ways),
         shape=architecture if batchwise else None,
     )
 
 
 def frame_of(size: Size, job: Job) -> Frame:
     """The Frame of a Job that is `usual` but for its batch, its rung and its cards."""
-    known = size.frames[_way(job)]
+    known = memory.unpacked(size.frames[WAYS.index(_way(job))])
     if size.shape is None:
         return known
     return known._replace(layers=layers_of(size.shape, job, regime_of(size.shape, job)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick import policy as policies
 from llmpick import quality
+from llmpick.catalog.shelf import finder
 from llmpick.profile import Vocabulary
 from llmpick.record import record
 from llmpick.verdict import Rating
@@ -68,8 +69,8 @@ class Asked:
     """The policy's value functions, by name."""
     plenty: float
     """Headroom from which more is worth nothing more: how many times what a model needs the card holds."""
-    models: Mapping[str, Model]
-    """By id."""
+    model: Callable[[str], Model | None]
+    """Finds one by its id."""
     memo: dict[Any, Any]
     """What was worked out for one candidate and holds for others: a thousand models share a few dozen licenses."""
 
@@ -77,6 +78,12 @@ class Asked:
         """A Rating with this question's weight."""
         weight = self.weights.get(criterion, 0.0)
         return Rating(criterion=criterion, low=low, high=high, weight=weight, because=because, sources=tuple(sources))
+
+    def known(self, id_: str) -> Model:
+        """The model of an id that the catalog gave."""
+        found = self.model(id_)
+        assert found is not None, id_
+        return found
 
     def weighed(self, step: StepVerdict) -> Weighed:
         """A Step's Checks and Ratings as numbers."""
@@ -129,7 +136,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         constants={constant.name: constant.value for constant in catalog.policy.constants},
         curves={value.name: value.curve() for value in catalog.policy.values},
         plenty=catalog.policy.value("headroom").points[-1].at,
-        models={model.id: model for model in catalog.models},
+        model=finder(catalog.models),
         memo={},
     )
 

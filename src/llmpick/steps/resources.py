@@ -84,8 +84,8 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
     profile, size = asked.profile, facts.size
     if size is None:
         return Weighed(unknown=True, ranges=(("economy", *economy(facts.active, asked)),))
-    if not (profile.budget is profile.serve_gpu is profile.latency is None):
-        return asked.weighed(judge(asked.models[facts.id], facts, asked).verdict)
+    if any(one is not None for one in (profile.budget, profile.serve_gpu, profile.latency)):
+        return asked.weighed(judge(asked.known(facts.id), facts, asked).verdict)
     fit = fitting(size, trained_length(profile, facts.context), asked)
     slow = too_slow(size.active, asked)
     if slow is not None or not fit.jobs:

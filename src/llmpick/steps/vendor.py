@@ -24,7 +24,7 @@ def considered(profile: Profile) -> bool:
 
 def judge(api: ApiModel, asked: Asked) -> tuple[tuple[StepVerdict, ...], LicenseVerdict, Span | None]:
     """All five Steps, the verdict on the vendor's terms, and the dollars of one run."""
-    base = asked.models.get(api.base) if api.base else None
+    base = asked.model(api.base) if api.base else None
     cost = vendor_dollars(api, asked.profile.examples, asked.profile.seq_len, asked.profile.epochs)
     licensed, verdict = license.judge(api, asked)
     steps = (

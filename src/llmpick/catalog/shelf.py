@@ -1,0 +1,99 @@
+"""The models of a catalog: their facts at hand, their records read from the compiled form one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+from llmpick.catalog.facts import SHAPE, facts_of, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from llmpick.catalog.compiled import Values
+    from llmpick.catalog.facts import Facts
+    from llmpick.schema import Model
+
+
+class ById(Mapping[str, Any]):
+    """Records by id, each read when it is asked for."""
+
+    def __init__(self, paths: Mapping[str, str], values: Values) -> None:
+        """`paths`: the file of each id in `values`."""
+        self.paths = paths
+        self.values_by_path = values
+
+    def __getitem__(self, id_: str) -> Any:
+        return self.values_by_path[self.paths[id_]]
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self.paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+class Shelf(Sequence["Model"]):
+    """The models of some files, by id."""
+
+    def __init__(self, paths: dict[str, str], values: Values) -> None:
+        """`paths`: the file of each id in `values`."""
+        self.paths = dict(sorted(paths.items()))
+        self.values = values
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Of all models, in their order."""
+        return tuple(self.paths)
+
+    @cached_property
+    def facts(self) -> list[Facts]:
+        """What judging reads of each of them."""
+        found: list[Facts] = []
+        paths, places = self.paths.values(), self.values.places
+        for form in {id(places[path].form): places[path].form for path in paths}.values():
+            rows = [form.entries[path][-1] for path in paths if places[path].form is form]
+            found += unpack(rows, form.maker(SHAPE))
+        return sorted(found, key=lambda facts: facts.id)
+
+    def get(self, id_: str) -> Model | None:
+        """The model of that id, or None."""
+        path = self.paths.get(id_)
+        return None if path is None else self.values[path]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, index: int) -> Model: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Model, ...]: ...
+    def __getitem__(self, index: int | slice) -> Model | tuple[Model, ...]:
+        chosen = self.ids[index]
+        if isinstance(chosen, str):
+            one: Model = self.values[self.paths[chosen]]
+            return one
+        return tuple(self.values[self.paths[id_]] for id_ in chosen)
+
+    def __iter__(self) -> Iterator[Model]:
+        return map(self.values.__getitem__, self.paths.values())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self.ids)
+
+
+def facts_in(models: Sequence[Model]) -> Sequence[Facts]:
+    """What judging reads of each of `models`."""
+    return models.facts if isinstance(models, Shelf) else [facts_of(model) for model in models]
+
+
+def finder(models: Sequence[Model]) -> Callable[[str], Model | None]:
+    """What finds one of `models` by its id."""
+    return models.get if isinstance(models, Shelf) else {model.id: model for model in models}.get
