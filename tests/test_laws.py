@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from llmpick import catalog as catalogs
 from llmpick import engine, explain
 from llmpick import profile as profiles
+from llmpick.catalog.shelf import facts_in
 from llmpick.schema import Popularity
 from llmpick.steps.asked import ask, vocabulary
 from llmpick.units import GIB, USABLE_SHARE, GpuSetup
@@ -217,3 +218,16 @@ def test_nothing_recommended_exceeds_the_card(names, profile):
     for verdict in engine.rank(part, profile).recommended:
         assert verdict.memory is not None
         assert verdict.memory.fits
+
+
+@settings(max_examples=6, deadline=None)
+@given(questions())
+def test_every_model_stands_where_its_sentences_say(profile):
+    asked = ask(profile, FACTS)
+    for facts in facts_in(FACTS.models):
+        weighed = engine.weigh(facts, asked)
+        assert weighed.standing == engine.of_verdict(weighed.write(), asked).standing
+
+
+def test_what_is_stored_of_a_model_is_what_its_record_says():
+    assert facts_in(FACTS.models) == facts_in(tuple(FACTS.models))

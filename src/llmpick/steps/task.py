@@ -51,7 +51,7 @@ def judge(model: Model, asked: Asked) -> StepVerdict:
 
 def weigh(facts: Facts, asked: Asked) -> Weighed:
     """The same in numbers."""
-    if asked.task.id not in facts.tasks:
+    if asked.task.id not in facts.tasks and not of_its_field(facts.structure, facts.variant, facts.reads, asked):
         return UNFIT
     if too_long(facts.context, asked):
         return Weighed(no=True, shortfall=lacking(facts.context, asked), helped=True)
@@ -82,14 +82,18 @@ def writes_of_its_field(model: Model, asked: Asked) -> str:
 
     Empty where it may not: another field, another structure, or vectors, which take training of their own.
     """
-    shape = model.architecture.shape if model.architecture else None
-    own = quality.specialties(model.pretraining.domains) if model.pretraining else ()
-    task = asked.task
-    if shape is None or asked.domain.id not in own or shape.structure not in task.structures:
+    structure = model.architecture.shape.structure if model.architecture else None
+    if not of_its_field(structure, model.variant, model.pretraining.domains if model.pretraining else (), asked):
         return ""
-    if task.kind == "embedding" or model.variant == "embedding":
-        return ""
-    return f"made for {asked.domain.id} text, and tuned for {task.id} as any {shape.structure} may be"
+    return f"made for {asked.domain.id} text, and tuned for {asked.task.id} as any {structure} may be"
+
+
+def of_its_field(structure: str | None, variant: str, reads: tuple[str, ...], asked: Asked) -> bool:
+    """Whether the task is of a specialist's own field, and of the kind that its structure may be tuned for."""
+    if structure is None or asked.domain.id == "general" or asked.domain.id not in reads:
+        return False
+    fits = structure in asked.task.structures and asked.task.kind != "embedding" and variant != "embedding"
+    return fits and asked.domain.id in quality.specialties(reads)
 
 
 def context(model: Model, asked: Asked) -> Check:
