@@ -15,7 +15,7 @@ from llmpick.errors import LlmpickError
 from llmpick.licensing import asking, casefile
 from llmpick.licensing.amounts import short
 from llmpick.licensing.classes import CLASSES, accepts, classes
-from llmpick.licensing.judge import MISSING, judge, judge_all, licenses_of
+from llmpick.licensing.judge import MISSING, binding, judge, judge_all, licensed
 from llmpick.licensing.schema import LIFTS, NOTICES, License
 from llmpick.licensing.situation import Situation, from_mapping
 from llmpick.licensing.wording import DUTIES, duty_text
@@ -226,7 +226,8 @@ def test_too_many_users_forbid_every_model_under_that_license(id_, limit):
     assert models
     for model in models:
         few, many = (
-            judge_all(licenses_of(model, LICENSES), Situation(monthly_active_users=users)) for users in (1e6, 8e8)
+            judge_all(binding(licensed(model).ids, LICENSES), Situation(monthly_active_users=users))
+            for users in (1e6, 8e8)
         )
         assert (few.verdict, many.verdict) != ("forbidden", "forbidden")
         assert many.verdict == "forbidden", model.id
@@ -238,7 +239,7 @@ def test_a_region_left_out_forbids_every_model_under_that_license(id_):
     models = [model for model in CATALOG.models if model.license and model.license.id == id_]
     assert models
     for model in models:
-        terms = licenses_of(model, LICENSES)
+        terms = binding(licensed(model).ids, LICENSES)
         assert judge_all(terms, Situation(region="US")).verdict != "forbidden"
         abroad = judge_all(terms, Situation(region="EU"))
         assert abroad.verdict == "forbidden"
