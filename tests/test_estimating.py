@@ -99,6 +99,15 @@ def test_serving_sizes_weights_and_the_cache_of_prompt_and_answer() -> None:
         answered(method="lora", dtype="int8")
 
 
+def test_adapters_that_peft_cannot_make_are_refused() -> None:
+    with pytest.raises(LlmpickError, match="called q_prj"):
+        answered(lora_targets="q_prj")
+    mixtral = "mistralai/Mixtral-8x7B-v0.1"
+    with pytest.raises(LlmpickError, match="stacked experts of a mixtral network"):
+        estimating.answer({"adapter_dropout": True}, mixtral, None, FACTS)
+    assert estimating.answer({"adapter_dropout": True, "lora_targets": "attention"}, mixtral, None, FACTS)
+
+
 def test_power_is_hours_times_the_board_s_watts() -> None:
     found = answered(gpu="RTX 4090", examples=10_000, electricity_price=0.5)
     watts = next(card.tdp_w for card in FACTS.gpus if card.name == "GeForce RTX 4090")

@@ -12,7 +12,7 @@ from llmpick.architecture import Architecture, Moe
 from llmpick.sizing.estimate import peak
 from llmpick.sizing.job import Job, usual
 from llmpick.sizing.memory import NF4, train, trainable
-from llmpick.sizing.parameters import count
+from llmpick.sizing.parameters import adapter_parameters, count
 from llmpick.sizing.serving import cache_bytes, serve
 from llmpick.units import GIB
 
@@ -146,7 +146,7 @@ def test_adam_keeps_two_numbers_per_trained_one() -> None:
     full = train(LLAMA, usual(LLAMA, "full"))
     assert full.optimizer == 2 * full.weights
     lora = train(LLAMA, usual(LLAMA, "lora"))
-    assert lora.adapters == 4 * trainable(count(LLAMA), usual(LLAMA, "lora")) == 4 * 41_943_040
+    assert lora.adapters == 4 * trainable(LLAMA, count(LLAMA), usual(LLAMA, "lora")) == 4 * 41_943_040
     assert lora.optimizer == 2 * lora.adapters
     assert train(LLAMA, usual(LLAMA, "lora", mixed_precision="no")).adapters == 2 * 41_943_040
 
@@ -165,12 +165,27 @@ def test_adapters_on_attention_leave_bert_s_other_dense_layers_frozen() -> None:
     assert kept["query,key,value"] <= kept["attention"] < kept["all-linear"]
 
 
-def test_stacked_experts_are_neither_packed_nor_adapted() -> None:
-    counted = count(MIXTRAL)
-    experts = sum(linear.size for linear in counted.linears if linear.group == "expert")
+def test_stacked_experts_are_not_packed() -> None:
+    experts = sum(linear.size for linear in count(MIXTRAL).linears if linear.group == "expert")
     assert train(MIXTRAL, usual(MIXTRAL, "qlora")).weights > 4 * experts
-    attention_only = trainable(counted, usual(MIXTRAL, "lora", targets="attention"))
-    assert trainable(counted, usual(MIXTRAL, "lora")) == attention_only
+
+
+def test_adapted_experts_are_copied_in_every_layer_without_checkpointing_and_in_one_with() -> None:
+    layer = 2 * sum(linear.size for linear in count(MIXTRAL).linears if linear.group == "expert") / 32
+    small = {"seq_len": 1, "gradient_checkpointing": False}
+    bare = train(MIXTRAL, usual(MIXTRAL, "lora", targets="attention", **small)).activations
+    kept = train(MIXTRAL, usual(MIXTRAL, "lora", **small)).activations
+    once = train(MIXTRAL, usual(MIXTRAL, "lora", seq_len=1)).activations
+    adapters = trainable(MIXTRAL, count(MIXTRAL), usual(MIXTRAL, "lora"))
+    assert adapters == adapter_parameters(MIXTRAL, 16, "all-linear")
+    assert kept - bare == pytest.approx((32 + 1 / 3) * layer + 2 * adapters, rel=0.01)
+    assert once - bare == pytest.approx((1 + 1 / 3) * layer, rel=0.01)
+
+
+def test_a_class_whose_experts_peft_cannot_reach_copies_nothing() -> None:
+    other = replace(MIXTRAL, model_type="gpt_oss")
+    few, all_ = (trainable(other, count(other), usual(other, "lora", targets=t)) for t in ("attention", "all-linear"))
+    assert few == all_
 
 
 def test_frozen_weights_are_shared_by_fsdp_but_not_by_ddp() -> None:

@@ -193,14 +193,17 @@ WIDE = {"dtype": "fp32", "mixed_precision": "bf16"}
 DROP = {"adapter_dropout": True}
 GC = {"gradient_checkpointing": True}
 EAGER = {"attention": "eager"}
+ALL = {"targets": "all-linear"}
+"""Stacked experts too, in the classes in which PEFT reaches them."""
 REGIMES = (
     {}, GC, EAGER, {**EAGER, **GC}, WIDE, {**WIDE, **GC}, {"dtype": "fp32"},
     LORA, {**LORA, **GC}, {**LORA, **EAGER}, {**LORA, **EAGER, **GC}, {"method": "lora"}, {"method": "lora", **GC},
     {**LORA, "dtype": "fp32"}, {**LORA, "dtype": "fp32", **GC}, {**LORA, "targets": "q_proj,v_proj"},
     {**QLORA, **GC}, QLORA, {**QLORA, **EAGER, **GC},
     {**LORA, **DROP}, {**LORA, **GC, **DROP}, {**QLORA, **GC, **DROP}, {"method": "lora", **DROP},
+    {**LORA, **ALL}, {**LORA, **GC, **ALL}, {"method": "lora", **GC, **ALL},
 )  # fmt: skip
-ALWAYS = ({}, LORA, {**LORA, **GC}, {**QLORA, **GC})
+ALWAYS = ({}, LORA, {**LORA, **GC}, {**QLORA, **GC}, {**LORA, **ALL}, {**LORA, **GC, **ALL})
 SHAPES = ((512, 4), (2048, 1), (256, 12), (1024, 3), (384, 7), (1536, 2), (128, 24))
 UNCHECKED = {"albert"}
 """Without checkpointing of its own."""
@@ -227,13 +230,9 @@ def _case(name: str, config: dict[str, Any], regime: dict[str, Any], shape: tupl
     """One case; None where the class has no such path."""
     job: dict[str, Any] = {**BASE, **regime}
     kind = config["model_type"]
-    if ("targets" in job and kind not in SEPARATE_QV) or (kind in NO_SDPA and job["attention"] == "sdpa"):
+    if not _possible(name, kind, job):
         return None
-    if job.get("adapter_dropout") and name not in DROPPED:
-        return None
-    if (job["method"] == "qlora" and name not in QUANTIZED) or (kind in UNCHECKED and job["gradient_checkpointing"]):
-        return None
-    if kind in STACKED and job["method"] == "lora":
+    if kind in STACKED and job["method"] == "lora" and "targets" not in job:
         job["targets"] = "q_proj,k_proj,v_proj,o_proj"  # the same in every version of PEFT
     job["seq_len"], job["batch_size"] = shape
     if name in ENCODERS:
@@ -241,3 +240,16 @@ def _case(name: str, config: dict[str, Any], regime: dict[str, Any], shape: tupl
     if name in ENCODERS or name in SEQUENCES:
         job["seq_len"] = min(job["seq_len"], 512)
     return {"name": name, "config": config, "job": job}
+
+
+def _possible(name: str, kind: str, job: dict[str, Any]) -> bool:
+    """Whether the class has such a path, and the network is one that is to show it."""
+    if "targets" in job and kind not in (STACKED if job["targets"] == "all-linear" else SEPARATE_QV):
+        return False
+    if job.get("adapter_dropout") and name not in DROPPED:
+        return False
+    if job["method"] == "qlora" and name not in QUANTIZED:
+        return False
+    return not (
+        (kind in NO_SDPA and job["attention"] == "sdpa") or (kind in UNCHECKED and job["gradient_checkpointing"])
+    )

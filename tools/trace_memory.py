@@ -201,7 +201,7 @@ def cuda_sdpa(query, key, value, attn_mask=None, *, dropout_p=0.0, is_causal=Fal
 
 def move_adapter(self: Any, adapter_name: str, device: Any = None) -> None:
     """PEFT's own, which gives an adapter its base layer's dtype, without swapping fake tensors in place."""
-    base = self.get_base_layer().weight
+    base = self.get_param() if hasattr(self, "get_param") else self.get_base_layer().weight
     dtype = base.dtype if base.is_floating_point() else torch.float32
     for name in self.adapter_layer_names:
         layers = getattr(self, name, {})
@@ -222,13 +222,15 @@ def without_padding(rule: Any) -> Any:
 
 def patch() -> None:
     """Keep torch from asking a driver that is not there, and from filling tensors that do not exist."""
+    from peft.tuners.lora.layer import ParamWrapper
     from peft.tuners.tuners_utils import BaseTunerLayer
     from transformers import masking_utils
 
     # A CPU build of torch would split the one fused operator it has no CUDA kernel for into smaller ones.
     FUSED.impl("silu_backward", lambda grad, value: torch.empty_like(value))
     torch.utils.swap_tensors = lambda *_: None  # moving a module to the device it is on
-    BaseTunerLayer._move_adapter_to_device_of_base_layer = move_adapter
+    for layer in (BaseTunerLayer, ParamWrapper):
+        layer._move_adapter_to_device_of_base_layer = move_adapter
 
     torch.cuda.is_bf16_supported = lambda *_, **__: True
     torch.cuda.current_device = lambda: 0

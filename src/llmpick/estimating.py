@@ -11,6 +11,7 @@ from llmpick.config_json import Reading, parse_config
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.profile import find_task
 from llmpick.reading import LARGEST_CONFIG, read_bytes
+from llmpick.sizing.adapters import adapted, expert_roles
 from llmpick.sizing.estimate import Run, estimate
 from llmpick.sizing.job import usual
 from llmpick.sizing.methods import across
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from llmpick.architecture import Architecture
     from llmpick.catalog import Catalog
-    from llmpick.sizing.job import JobMethod
+    from llmpick.sizing.job import Job, JobMethod
     from llmpick.sizing.options import Estimate
     from llmpick.units import GpuSetup
 
@@ -62,7 +63,7 @@ def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catal
     given |= _task(raw, shape, catalog, given) | _cards(gpu, method)
     given |= {switch: raw[switch] for switch in SWITCHES if switch in raw}
     given |= {"targets": str(raw["lora_targets"])} if "lora_targets" in raw else {}
-    job = usual(shape, method, **given)
+    job = _trainable(shape, usual(shape, method, **given))
     if gpu and job.n_gpus > 1 and "sharding" not in raw:
         job = across(shape, job, gpu.usable_bytes)
     run = _run(raw, gpu, catalog)
@@ -107,6 +108,19 @@ def _method(given: JobMethod | None, *, serve: bool) -> JobMethod:
     if serve and given not in {None, "inference"}:
         raise LlmpickError(f"--serve and --method {given} exclude each other", "leave one of them out")
     return "inference" if serve else given or "lora"
+
+
+def _trainable(shape: Architecture, job: Job) -> Job:
+    """`job` itself; raises LlmpickError where PEFT cannot make its adapters."""
+    if job.method not in {"lora", "qlora"}:
+        return job
+    adapted(shape, job.targets)
+    if job.adapter_dropout and expert_roles(shape.model_type, job.targets):
+        raise LlmpickError(
+            f"--adapter-dropout: PEFT drops nothing out before the stacked experts of a {shape.model_type} network",
+            "add --lora-targets attention, or leave the dropout out",
+        )
+    return job
 
 
 def _electricity(raw: Mapping[str, Any]) -> float | None:

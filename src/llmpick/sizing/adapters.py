@@ -71,6 +71,15 @@ def branches(linear: Linear) -> int:
     return 2 if linear.fused and linear.name == "gate_up_proj" else 1
 
 
+def expert_roles(model_type: str, targets: str) -> frozenset[str]:
+    """The stacked parameters of experts (and the router) that `targets` reaches in a class; mostly none."""
+    old = EXPERT_NAMES.get(model_type, {})
+    if not old or targets == "attention":
+        return frozenset()
+    names = set(old) if targets == "all-linear" else {name.strip() for name in targets.split(",")}
+    return frozenset(_roles(old, names))
+
+
 def _roles(old: dict[str, str], names: set[str]) -> set[str]:
     """The stacked parameters that `names` reach by their old names; PEFT refuses one half of a stacked matrix."""
     halves = {name for name, role in old.items() if role == "gate_up_proj"}

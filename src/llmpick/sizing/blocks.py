@@ -230,7 +230,7 @@ def experts(a: Architecture, moe: Moe, regime: Regime) -> Block:
     """Routed experts as one grouped product over the chosen (token, expert) pairs, and the MLP beside them."""
     h, k, f = a.hidden_size, moe.num_experts_per_tok, moe.moe_intermediate_size
     b = regime.w  # the grouped product is not cast by autocast
-    trained = h + f if regime.full else 0
+    trained = h + f if regime.full or regime.experts else 0
     routed = k * (b * (trained + 3 * f + h) + 40) + 8 * moe.num_experts
     beside = mlp(a, moe.shared_intermediate_size, regime) if moe.shared_intermediate_size else EMPTY
     kept = routed + (beside.kept if beside.kept else regime.norm(h, regime.r) + (regime.c * h if regime.full else 0))

@@ -81,7 +81,7 @@ def estimate(
         model=model_id,
         method=job.method,
         params=counted.total,
-        trainable_params=memory.trainable(counted, job),
+        trainable_params=memory.trainable(architecture, counted, job),
         breakdown=breakdown or peak(architecture, job, counted),
         available_bytes=gpu.usable_bytes if gpu and gpu.count else None,
         time_hours=time,

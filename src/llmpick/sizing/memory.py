@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llmpick.sizing.adapters import adapter_parameters, expert_roles
+from llmpick.sizing.layers import sparse_layers
 from llmpick.sizing.overhead import context, slack
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import WIDTH, regime_of, stored_width, targets_of, uniform
@@ -86,6 +88,10 @@ class Frame(NamedTuple):
     """Bytes per logit when the loss turns back."""
     loss_forth: float
     """Bytes per logit when the loss is taken."""
+    copies: float
+    """Copies of one layer's stacked experts with their adapters folded in, as PEFT makes them on every pass."""
+    copied_layers: int
+    """Layers that make them."""
 
 
 def unpacked(row: tuple[Any, ...]) -> Frame:
@@ -121,7 +127,14 @@ def frame(architecture: Architecture, counted: Parameters, job: Job) -> Frame:
         cast_head=2.0 * sums.head if cast else 0.0,
         loss=LOSS * copies + OUTPUTS * regime.c + capped,
         loss_forth=LOSS_FORTH * copies + capped,
+        copies=regime.w * _stacked(counted) / (sparse_layers(architecture) or 1) if regime.experts else 0.0,
+        copied_layers=sparse_layers(architecture),
     )
+
+
+def _stacked(counted: Parameters) -> int:
+    """Weights in the stacked experts."""
+    return sum(linear.size for linear in counted.linears if linear.fused and linear.group == "expert")
 
 
 def breakdown(known: Frame, job: Job) -> Breakdown:
@@ -146,7 +159,7 @@ def peak_bytes(known: Frame, job: Job) -> int:
 def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
     """The fields of the Breakdown, in its order."""
     sums = known.sums
-    layers = working(known.layers, job)
+    layers = _with_copies(working(known.layers, job), known, job)
     whole = Static(
         weights=_weight_bytes(sums, job),
         adapters=sums.adapters * _trained_width(job),
@@ -171,17 +184,30 @@ def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
     )
 
 
+def _with_copies(layers: Working, known: Frame, job: Job) -> Working:
+    """PEFT folds adapters of stacked experts into copies of them (`ParamWrapper`, peft 0.21).
+
+    A copy lives from a layer's way forth to its way back, where the gradient of its last matrix, a third of it, joins.
+    """
+    if not known.copies:
+        return layers
+    back = known.copies * 4 / 3
+    kept = 0.0 if job.gradient_checkpointing else known.copies * known.copied_layers
+    above = kept - known.copies if kept else 0.0
+    return layers._replace(kept=layers.kept + kept, top=layers.top + above + back, bottom=layers.bottom + back)
+
+
 def _held(moment: Moment) -> float:
     """What a moment takes with the allocator's slack."""
     activations, logits, gradients = moment
     return activations + logits + gradients + slack(gradients, activations, logits)
 
 
-def trainable(counted: Parameters, job: Job) -> int:
+def trainable(architecture: Architecture, counted: Parameters, job: Job) -> int:
     """Parameters that training changes: none when serving, the adapters under LoRA and QLoRA."""
     if job.method == "inference":
         return 0
-    return counted.total - counted.non_text if job.method == "full" else _adapters(counted, job)
+    return counted.total - counted.non_text if job.method == "full" else _adapters(architecture, counted, job)
 
 
 def sums_of(architecture: Architecture, counted: Parameters, job: Job) -> Sums:
@@ -193,11 +219,11 @@ def sums_of(architecture: Architecture, counted: Parameters, job: Job) -> Sums:
         if matrix.group != "head" and not matrix.fused:
             packed += matrix.size
             largest = max(largest, matrix.d_in * matrix.d_out)
-    adapters = 0 if job.method in {"full", "inference"} else _adapters(counted, job)
+    adapters = 0 if job.method in {"full", "inference"} else _adapters(architecture, counted, job)
     shared = counted.head if style_of(architecture).tied else 0
     return Sums(
         total=counted.total - shared,
-        trained=trainable(counted, job) - shared if job.method == "full" else adapters,
+        trained=counted.total - counted.non_text - shared if job.method == "full" else adapters,
         adapters=adapters,
         linear=linear,
         packed=packed,
@@ -282,7 +308,9 @@ def _update_bytes(sums: Sums, job: Job) -> float:
     return 0.0
 
 
-def _adapters(counted: Parameters, job: Job) -> int:
+def _adapters(architecture: Architecture, counted: Parameters, job: Job) -> int:
+    if expert_roles(architecture.model_type, job.targets):
+        return adapter_parameters(architecture, job.rank, job.targets, counted)
     targets = targets_of_linears(counted.linears, job.targets)
     return sum(linear.count * job.rank * (linear.d_in + linear.d_out) for linear in targets)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from llmpick.sizing.adapters import expert_roles
 from llmpick.sizing.names import names_of
 from llmpick.sizing.styles import style_of
 
@@ -44,6 +45,8 @@ class Regime(NamedTuple):
     """Names of attention's matrices with adapters; None = all of them."""
     mlp_targets: frozenset[str] | None
     """The same of the other blocks' (BERT calls matrices of both `dense`)."""
+    experts: bool
+    """Adapters reach the stacked experts."""
     eager: bool
     """Attention writes its scores out."""
     length: int
@@ -124,6 +127,7 @@ def regime_of(architecture: Architecture, job: Job) -> Regime:
         dropped=job.adapter_dropout,
         targets=targets_of(architecture.model_type, job.targets),
         mlp_targets=frozenset() if job.targets == "attention" else targets_of("", job.targets),
+        experts="gate_up_proj" in expert_roles(architecture.model_type, job.targets) and job.method != "full",
         eager=job.attention == "eager" or (job.attention == "sdpa" and not style.sdpa),
         length=min(job.seq_len, style.window or job.seq_len),
         batch=job.batch_size,

@@ -59,7 +59,7 @@ def seconds_per_batch(
     moved = row.traffic * kept + weight_traffic(parameters, job)
     depth = architecture.num_hidden_layers + architecture.num_decoder_layers
     launched = row.launch_ms / 1e3 * depth * (RECOMPUTE if job.gradient_checkpointing else 1)
-    update = UPDATE * _trained_width(job) * trainable(parameters, job) / job.accumulation / job.n_gpus
+    update = UPDATE * _trained_width(job) * trainable(architecture, parameters, job) / job.accumulation / job.n_gpus
     return max(products + moved / bandwidth, launched) + update / bandwidth
 
 
