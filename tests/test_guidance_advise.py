@@ -26,6 +26,7 @@ WORKS_OF_KIND = {
 TECHNIQUE_CASES = {
     "dpo": ({"task": "chat", "feedback": "pairs"}, {"task": "classification", "feedback": "pairs"}),
     "kto": ({"task": "chat", "feedback": "ratings"}, {"task": "retrieval", "feedback": "ratings"}),
+    "rft": ({"task": "math-reasoning", "feedback": "grader"}, {"task": "classification", "feedback": "grader"}),
     "contrastive": ({"task": "retrieval", "examples": 5000}, {"task": "token-classification", "examples": 5000}),
     "setfit": ({"task": "classification", "examples": 999}, {"task": "classification", "examples": 1000}),
     "continued": (
@@ -52,7 +53,7 @@ ANY_PROFILE = st.builds(
     privacy=st.none() | st.booleans(),
     expertise=st.sampled_from([None, "none", "some", "strong"]),
     classes=st.none() | st.integers(2, 10**4),
-    feedback=st.sampled_from([None, "pairs", "ratings"]),
+    feedback=st.sampled_from([None, "pairs", "ratings", "grader"]),
     unlabeled=st.none() | st.booleans(),
 )
 

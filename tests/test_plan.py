@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmpick import planning
+from llmpick import estimating, planning
 from llmpick.architecture import Architecture
 from llmpick.catalog import load
 from llmpick.errors import LlmpickError
@@ -186,6 +186,12 @@ def test_judged_answers_add_a_preference_stage(feedback: str, stage: str) -> Non
     assert any(line.startswith(stage.upper()) for line in answer.watch)
 
 
+def test_a_grader_asks_for_reinforcement_which_the_plan_says_it_leaves_out() -> None:
+    note = "reinforcement against your grader comes after this plan"
+    assert any(line.startswith(note) for line in plan("org/model", LLAMA_8B, profile("chat", feedback="grader")).watch)
+    assert not any(line.startswith(note) for line in plan("org/model", LLAMA_8B, profile("chat")).watch)
+
+
 def test_few_labels_and_an_encoder_make_a_setfit_plan_in_pairs() -> None:
     setup = setup_for("org/model", BERT, profile("classification", examples=200, gpu=card(24)))
     assert setup.recipe.kind == "setfit"
@@ -244,7 +250,7 @@ CATALOG_QUESTIONS = st.fixed_dictionaries(
         "gpu": st.builds("{}x{}".format, st.sampled_from([1, 1, 2, 8]), st.sampled_from(CARD_NAMES)),
         "examples": st.none() | st.integers(1, 10**6),
         "method": st.sampled_from(["auto", "full", "lora", "qlora"]),
-        "feedback": st.sampled_from([None, "pairs", "ratings"]),
+        "feedback": st.sampled_from([None, "pairs", "ratings", "grader"]),
     }
 )
 
@@ -267,3 +273,41 @@ def test_no_plan_of_the_catalog_exceeds_its_card(model, raw: dict) -> None:
     if answer.after != "none":
         judged = replace(job, batch_size=max(job.batch_size, 2))
         assert estimate(model.id, architecture, judged, asked.gpu).breakdown.peak <= asked.gpu.usable_bytes
+
+
+@pytest.mark.parametrize(
+    ("model", "fields"),
+    [
+        ("Qwen/Qwen3-8B", {"task": "chat", "gpu": "RTX 4090", "examples": 3000}),
+        ("Qwen/Qwen3-8B", {"task": "chat", "gpu": "2xA100-80GB", "examples": 30_000}),
+        ("meta-llama/Llama-3.1-70B", {"task": "text-to-sql", "gpu": "4xA100-80GB", "examples": 2000}),
+        ("Qwen/Qwen3-0.6B", {"task": "summarization", "gpu": "A100-40GB", "examples": 20_000}),
+        ("FacebookAI/roberta-base", {"task": "token-classification", "gpu": "L4", "examples": 3000}),
+        ("FacebookAI/roberta-base", {"task": "classification", "gpu": "L4", "examples": 3000, "method": "lora"}),
+        ("google/flan-t5-base", {"task": "summarization", "gpu": "RTX 4090", "examples": 3000}),
+        ("BAAI/bge-base-en-v1.5", {"task": "retrieval", "gpu": "L4", "examples": 9000}),
+    ],
+)
+def test_bytes_hours_and_dollars_are_those_that_estimate_prints_for_the_same_flags(model: str, fields: dict) -> None:
+    asked = build(fields, vocabulary(WHOLE))
+    answer = planning.answer(model, WHOLE, asked)
+    job = said(answer)
+    pairs = 2 if answer.kind == "embedder" else 1
+    flags = {
+        "gpu": fields["gpu"],
+        "examples": fields["examples"] * pairs,
+        "epochs": answer.values["epochs"],
+        "task": fields["task"],
+        "sharding": job.sharding,
+    } | {
+        name: getattr(job, name)
+        for name in ("method", "rank", "seq_len", "batch_size", "dtype", "mixed_precision", "optimizer", "accumulation")
+    }
+    flags |= {"gradient_checkpointing": job.gradient_checkpointing, "adapter_dropout": job.adapter_dropout}
+    printed = estimating.answer(flags, model, None, WHOLE).memory
+    assert answer.memory is not None
+    assert printed.breakdown == answer.memory.breakdown
+    assert printed.time_hours == answer.time_hours
+    assert printed.cost_usd == answer.cost_usd
+    assert answer.time_hours is not None
+    assert answer.cost_usd is not None

@@ -57,7 +57,7 @@ PROFILE: dict[str, Any] = {
     "privacy": _yes_no("--privacy/--no-privacy", "The text must not leave your own machines."),
     "expertise": _text("--expertise", "HOW", "none, some or strong: machine-learning experience at hand."),
     "classes": _text("--classes", "N", "Labels or entity types to tell apart."),
-    "feedback": _text("--feedback", "KIND", "pairs or ratings: judged answers at hand."),
+    "feedback": _text("--feedback", "KIND", "pairs, ratings or grader: how answers can be judged."),
     "unlabeled": _yes_no("--unlabeled/--no-unlabeled", "Much plain text of the domain without labels is at hand."),
     "profile": Annotated[
         str | None,

@@ -59,8 +59,8 @@ class Profile:
     """How much machine-learning experience the team has."""
     classes: int | None = None
     """Labels or entity types to tell apart."""
-    feedback: Literal["pairs", "ratings"] | None = None
-    """Judged answers at hand: better-and-worse pairs, or thumbs up and down."""
+    feedback: Literal["pairs", "ratings", "grader"] | None = None
+    """Judged answers at hand: better-and-worse pairs, thumbs up and down, or a program that scores any answer."""
     unlabeled: bool | None = None
     """There is much plain text of the domain without labels."""
     assumed: tuple[str, ...] = ()
@@ -254,7 +254,7 @@ _PARSERS: dict[str, Callable[[Any, str, Vocabulary], Any]] = {
     "privacy": _bool,
     "expertise": _choice("none", "some", "strong"),
     "classes": _whole(2, 10**6),
-    "feedback": _choice("pairs", "ratings"),
+    "feedback": _choice("pairs", "ratings", "grader"),
     "unlabeled": _bool,
 }
 

@@ -63,6 +63,6 @@ def _patience() -> Setting:
 def _seeds(setup: Setup) -> Setting:
     examples = setup.profile.examples
     if setup.recipe.kind in HEADS and examples is not None and examples < 10_000:
-        why = "with few examples the seed alone decides much: train five, keep the best on the development set"
+        why = "with few examples the seed alone decides much: train five, keep the best (hours and dollars: of one)"
         return setting("seeds", SEEDS, why, sources.DODGE)
     return setting("seeds", SEEDS[:1], "one run; repeat with another seed before believing a small gain", sources.DODGE)

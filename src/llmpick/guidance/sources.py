@@ -52,6 +52,11 @@ DPO = "https://arxiv.org/abs/2305.18290"
 TRL_DPO = "https://huggingface.co/docs/trl/dpo_trainer"
 # "KTO does not need preferences - only a binary signal"; matches preference methods from 1B to 30B.
 KTO = "https://arxiv.org/abs/2402.01306"
+# Reinforcement with verifiable rewards after supervised and preference tuning lifts what is verified; over-optimization
+# and a lower average happen too.
+TULU_3 = "https://arxiv.org/abs/2411.15124"
+# A programmable grader scores every answer; "requires expert graders to agree".
+OPENAI_RFT = "https://developers.openai.com/api/docs/guides/reinforcement-fine-tuning"
 # Multi-task training regularizes and helps new tasks and domains.
 MTDNN = "https://arxiv.org/abs/1901.11504"
 # Training on a related, data-rich task first helps most where labels are few, and steadies the runs.

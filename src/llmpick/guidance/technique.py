@@ -50,6 +50,15 @@ CHOICES: tuple[Choice, ...] = (
         sources=(sources.KTO,),
     ),
     Choice(
+        id="rft",
+        name="supervised fine-tuning, then reinforcement against a grader (RFT)",
+        holds=lambda profile: work_of(profile.task) == "text" and profile.feedback == "grader",
+        when="a program can score any answer: tests, an exact result, rows a query returns",
+        because="where a program can tell right from wrong, training on its verdicts raised exactly what it verifies "
+        "(math, following instructions) over a model already tuned on examples; other skills did not always follow",
+        sources=(sources.TULU_3, sources.OPENAI_RFT),
+    ),
+    Choice(
         id="contrastive",
         name="contrastive fine-tuning on pairs",
         holds=lambda profile: work_of(profile.task) == "vectors",
@@ -144,6 +153,7 @@ def _possible(choice: Choice, profile: Profile) -> bool:
     only = {
         "dpo": work == "text",
         "kto": work == "text",
+        "rft": work == "text",
         "distillation": work == "text",
         "contrastive": False,
         "setfit": profile.task == "classification",

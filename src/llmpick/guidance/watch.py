@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.guidance.pace import epochs_of
 from llmpick.guidance.recipe import HEADS, PAIRED
+from llmpick.guidance.technique import chosen
 
 if TYPE_CHECKING:
     from llmpick.guidance.setup import Setup
@@ -30,6 +31,11 @@ def watch(setup: Setup) -> tuple[str, ...]:
         )
     if setup.recipe.after == "kto":
         found.append("KTO: needs more than one example per card, since each is held against another of its batch")
+    if setup.recipe.kind == "writer" and chosen(setup.profile).id == "rft":
+        found.append(
+            "reinforcement against your grader comes after this plan and is not in it: it writes answers while it "
+            "trains, and what that takes is not estimated here"
+        )
     return tuple(found)
 
 

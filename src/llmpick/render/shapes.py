@@ -132,7 +132,7 @@ class ProfileShape(TypedDict):
     privacy: bool | None
     expertise: Literal["none", "some", "strong"] | None
     classes: int | None
-    feedback: Literal["pairs", "ratings"] | None
+    feedback: Literal["pairs", "ratings", "grader"] | None
     unlabeled: bool | None
     assumed: list[str]
 
