@@ -58,6 +58,8 @@ BROKEN = [
     ("lineage-agreement", QWEN, "id: apache-2.0", "id: mit", "id: mit", "has apache-2.0"),
     ("lineage-agreement", QWEN, "context_length: 40960", "context_length: 4096", "context_length", "reads 32,768"),
     ("lineage-agreement", QWEN, "context_length: 40960", "context_length: 33000", "context_length", "reads 32,768"),
+    ("terms-of-the-base", QWEN, "objective: causal", "objective: causal\n  initialized_from: klue/roberta-base", "license:",
+     "made from klue/roberta-base, whose license cc-by-sa-4.0 binds as well; add it to `also`"),
     ("tokens-with-the-base", QWEN, "tokens: 3.6e+13", "tokens: 1.0e+11\n  initialized_from: Qwen/Qwen3-8B-Base",
      "tokens: 1.0e+11", "1e+11 tokens, but Qwen/Qwen3-8B-Base, which it continues from, has read 3.6e+13; add those"),
     ("pretraining-agreement", QWEN, "tokens: 3.6e+13", "tokens: 1.8e+13", "tokens",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.faults import Fault
+    from llmpick.licensing.schema import License
     from llmpick.schema import ApiModel, Model, Price, Source
 
 MULTIPLE = "mul"
@@ -275,6 +276,22 @@ def tokens_with_the_base(catalog: Catalog) -> Iterator[Remark]:
             yield Remark(_file(model), ("pretraining", "tokens"), message)
 
 
+def terms_of_the_base(catalog: Catalog) -> Iterator[Remark]:
+    """Weights made from another maker's carry its license too, unless that asks for notices at most.
+
+    A tag of `mit` on a fine-tune of Gemma or of a share-alike encoder does not free it: `also` names what still binds.
+    """
+    by_id = {model.id: model for model in catalog.models}
+    for model in catalog.models:
+        base = by_id.get(model.pretraining.initialized_from or "") if model.pretraining else None
+        if base and base.license and model.license and base.developer != model.developer:
+            ours = {model.license.id, *model.license.also}
+            for id_ in (base.license.id, *base.license.also):
+                if id_ not in ours and id_ in catalog.licenses and not _permits(catalog.licenses[id_]):
+                    message = f"made from {base.id}, whose license {id_} binds as well; add it to `also`"
+                    yield Remark(_file(model), ("license",), message)
+
+
 def one_base_per_lineage(catalog: Catalog) -> Iterator[Remark]:
     """A lineage has one base checkpoint, or one for each casing of its vocabulary."""
     for lineage in _lineages(catalog).values():
@@ -462,6 +479,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     lineage_agreement,
     pretraining_agreement,
     tokens_with_the_base,
+    terms_of_the_base,
     one_base_per_lineage,
     tasks_fit_structure,
     originals_only,
@@ -645,6 +663,13 @@ def _lineages(catalog: Catalog) -> dict[str, list[Model]]:
     for model in catalog.models:
         found[model.lineage].append(model)
     return {name: models for name, models in found.items() if len(models) > 1}
+
+
+def _permits(license_: License) -> bool:
+    """Whether it lets anyone relicense what is made from it, for notices at most."""
+    from llmpick.licensing.classes import classes
+
+    return "permissive" in classes(license_)
 
 
 def _base(lineage: Sequence[Model]) -> Model:
