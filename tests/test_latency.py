@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmpick import engine
+from llmpick.catalog.facts import facts_of
 from llmpick.sizing.latency import CACHE, seconds_per_pass
 from llmpick.sizing.parameters import count
 from llmpick.steps import resources
@@ -41,7 +42,8 @@ def test_more_cards_and_more_bandwidth_never_take_longer(cards: int, bandwidth: 
 
 
 def latency(model, profile, facts):
-    plan = resources.judge(next(one for one in facts.models if one.id == model), put(profile, facts))
+    named = next(one for one in facts.models if one.id == model)
+    plan = resources.judge(named, facts_of(named), put(profile, facts))
     return next((check for check in plan.verdict.checks if check.name == "latency"), None)
 
 
