@@ -140,7 +140,7 @@ def terms(source: str, job: Job, card: Gpu, shape: Architecture, precision: str)
         kept=kept * (2 if wide else 1) / bandwidth,
         weights=time.weight_traffic(counted, job) / bandwidth,
         layers=shape.num_hidden_layers * (time.RECOMPUTE if job.gradient_checkpointing else 1) / 1e3,
-        update=time.UPDATE * 2 * trainable(counted, job) / job.accumulation / job.n_gpus / bandwidth,
+        update=time.UPDATE * 2 * trainable(shape, counted, job) / job.accumulation / job.n_gpus / bandwidth,
         measured=0.0,
     )
 

@@ -188,6 +188,15 @@ def test_a_class_whose_experts_peft_cannot_reach_copies_nothing() -> None:
     assert few == all_
 
 
+def test_deepspeed_keeps_a_master_copy_on_a_single_gpu_too() -> None:
+    job = usual(LLAMA, "full")
+    trained = count(LLAMA).total
+    for sharding in ("zero1", "zero2", "zero3"):
+        assert train(LLAMA, replace(job, sharding=sharding)).optimizer == 12 * trained
+    for sharding in ("ddp", "fsdp"):
+        assert train(LLAMA, replace(job, sharding=sharding)) == train(LLAMA, job)
+
+
 def test_frozen_weights_are_shared_by_fsdp_but_not_by_ddp() -> None:
     job = usual(LLAMA, "lora", n_gpus=4)
     whole = train(LLAMA, replace(job, sharding="ddp")).weights

@@ -28,10 +28,11 @@ def shard(whole: Static, job: Job, trained: int, layer: float) -> Static:
     """What one of `job.n_gpus` GPUs holds of `whole`; `layer` = bytes of one layer's weights as they are computed.
 
     ZeRO keeps an fp32 master copy and fp32 states, 12 bytes per trained parameter, next to 16-bit weights and
-    gradients (Rajbhandari et al. 2020, arXiv 1910.02054, section 3). Only stage 3 and FSDP share frozen weights.
+    gradients (Rajbhandari et al. 2020, arXiv 1910.02054, section 3), on a single GPU, too. Only stage 3 and FSDP share
+    frozen weights.
     """
     n = job.n_gpus
-    if n == 1 or job.sharding == "none":
+    if job.sharding == "none" or (n == 1 and not job.sharding.startswith("zero")):
         return whole
     if job.sharding == "ddp":  # its buckets are a second copy of the gradients (gradient_as_bucket_view=False)
         return whole._replace(buffers=whole.gradients)
