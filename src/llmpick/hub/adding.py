@@ -230,7 +230,11 @@ def joined(catalog: Catalog, model: Model) -> Catalog:
 def _remarks(model: Model, path: str, catalog: Catalog) -> list[tuple[str, str]]:
     """Rule and message of everything the rules find in `model` when it joins `catalog`."""
     rules = [rule for rule in lint.RULES if lint.rule_id(rule) not in FROM_FILES]
-    beside = joined(catalog, model)
+    # Rules look at one entry, at its lineage, at what it was made from, or at ids: the others cannot say more of it.
+    parent = model.pretraining and model.pretraining.initialized_from
+    near = (model.lineage, parent, model.id.casefold())
+    kin = tuple(one for one in catalog.models if {one.lineage, one.id, one.id.casefold()} & {*near})
+    beside = joined(replace(catalog, models=kin), model)
     found = [(lint.rule_id(rule), remark) for rule in rules for remark in rule(beside)]
     return [(rule, remark.message) for rule, remark in found if remark.path == path]
 
