@@ -141,6 +141,7 @@ ESTIMATE = Estimate(
     memory=cases.memory("org/model", 1_100_000_000, available=int(0.93 * 16 * GIB)),
     batch_size=4,
     seq_len=4096,
+    n_gpus=1,
     largest_batch=1,
     largest_seq=1024,
     change=Change(what="use 8-bit AdamW", job=Job(method="full"), peak_bytes=14 * GIB),

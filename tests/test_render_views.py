@@ -115,6 +115,11 @@ def test_an_estimate_dates_its_prices_and_names_the_smallest_size_that_holds_it(
     assert "GeForce RTX 80" not in text
 
 
+def test_an_estimate_of_several_cards_says_how_many_of_each() -> None:
+    text = shown("estimate", (replace(answers.ESTIMATE, n_gpus=2), None))
+    assert "hold it, 2 of each, from 24 GiB on" in text
+
+
 def test_an_estimate_without_a_card_names_no_change_and_no_room() -> None:
     need = cases.memory("org/model", 7_000_000_000, available=None)
     bare = replace(answers.ESTIMATE, memory=need, largest_batch=None, largest_seq=None, change=None, price=None)

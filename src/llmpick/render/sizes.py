@@ -75,11 +75,12 @@ def _size(size: int, cards: Sequence[OnCard], answer: Estimate) -> tuple[str, st
     named = list(dict.fromkeys([*(card.name for card in rented), *sorted(card.name for card in cards)]))
     more = len(named) - NAMED
     listed = ", ".join(map(safe, named[:NAMED])) + (f" and {more} more" if more > 0 else "")
-    return f"{size} GiB", fits, listed, _rent(rented[0]) if rented and cards[0].fits else ""
+    return f"{size} GiB", fits, listed, _rent(rented[0], answer.n_gpus) if rented and cards[0].fits else ""
 
 
-def _rent(card: OnCard) -> str:
-    cost = f"{dollars(card.cost_usd.expected)} a run" if card.cost_usd else f"{dollars(_typical(card) or 0)}/h"
+def _rent(card: OnCard, n_gpus: int) -> str:
+    each = " each" if n_gpus > 1 else ""
+    cost = f"{dollars(card.cost_usd.expected)} a run" if card.cost_usd else f"{dollars(_typical(card) or 0)}/h{each}"
     return f"{safe(card.name)}: {cost}"
 
 
@@ -94,9 +95,10 @@ def _typical(card: OnCard) -> float | None:
 
 
 def holding(answer: Estimate) -> str:
-    """`97 of 186 known cards hold it, from 20 GiB on`."""
+    """`97 of 186 known cards hold it, from 20 GiB on`; of several cards, so many of each."""
     fitting = [card for card in answer.cards if card.fits]
     if not fitting:
         return f"none of {plural(len(answer.cards), 'known card')} holds it" if answer.cards else ""
     least = min(card.memory_gib for card in fitting)
-    return f"{len(fitting):,} of {plural(len(answer.cards), 'known card')} hold it, from {least:g} GiB on"
+    each = f", {answer.n_gpus} of each," if answer.n_gpus > 1 else ","
+    return f"{len(fitting):,} of {plural(len(answer.cards), 'known card')} hold it{each} from {least:g} GiB on"

@@ -46,6 +46,7 @@ class Estimate:
     memory: Memory
     batch_size: int
     seq_len: int
+    n_gpus: int
     largest_batch: int | None
     """Most sequences per GPU that fit the named card; None without one."""
     largest_seq: int | None
@@ -89,6 +90,7 @@ def around(
         memory=need,
         batch_size=job.batch_size,
         seq_len=job.seq_len,
+        n_gpus=job.n_gpus,
         largest_batch=None if size is None else largest_batch(architecture, job, size, counted),
         largest_seq=None if size is None else largest_seq(architecture, job, size, counted),
         change=None if size is None else cheapest_change(architecture, job, size, counted),
