@@ -87,7 +87,7 @@ def test_the_ruled_out_and_the_undecided_are_told_everywhere() -> None:
     answer = ANSWERS["ranked"]
     for text in (on_terminal(answer), plain.context(answer)):
         assert "google/gemma-3-27b-it" in text
-        assert "org/new-model" in text and "its license" in text
+        assert "org/new-model" in text and "its license" in " ".join(text.split())
     assert {o["model"] for o in json.ranking(answer)["ruled_out"]} == {o.verdict.model.id for o in answer.ruled_out}
 
 

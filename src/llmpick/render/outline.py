@@ -91,11 +91,24 @@ def counts(ranking: Ranking) -> tuple[tuple[Step, int], ...]:
 
 
 def nearest(ranking: Ranking, each: int = 2) -> tuple[RuledOut, ...]:
-    """Per Step the `each` models that came closest and could be helped; without any such, the closest three."""
+    """Per Step the `each` models that came closest and could be helped; without any such, the closest three.
+
+    Of those with the same reason only the first: what helps one helps the others.
+    """
     close = by_distance(ranking)
     helped = [out for out in close if out.standing.helped]
-    found = [out for step in STEPS for out in [out for out in helped if out.step == step][:each]]
+    found = [out for step in STEPS for out in _distinct((out for out in helped if out.step == step), each)]
     return tuple(found or close[:3])
+
+
+def _distinct(outs: Iterable[RuledOut], limit: int) -> list[RuledOut]:
+    """The first `limit` with a reason of their own; no further reason is put into words."""
+    told: dict[str, RuledOut] = {}
+    for out in outs:
+        told.setdefault(out.check.because, out)
+        if len(told) == limit:
+            break
+    return list(told.values())
 
 
 def by_distance(ranking: Ranking) -> list[RuledOut]:

@@ -69,5 +69,6 @@ def context(answer: Ranking) -> str:
 
 def miss(out: RuledOut) -> str:
     """A model that was ruled out, why, and what it would need, on one line."""
-    needed = f"; it would need {out.check.remedy}" if out.check.remedy else ""
+    remedy = outline.needed(out)
+    needed = f"; it would need {remedy}" if remedy else ""
     return safe(f"{out.verdict.model.id} ({out.step}): {out.check.because}{needed}")

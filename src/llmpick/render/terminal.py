@@ -6,9 +6,22 @@ from typing import TYPE_CHECKING
 
 from llmpick.render import outline, question
 from llmpick.render.screen import INDENT, bar, fact, first_of, id_line, labelled, prose, styled
-from llmpick.render.text import NONE, age, dollars, dollars_range, hours, hours_range, plural, safe, sentence, stop
+from llmpick.render.text import (
+    NONE,
+    age,
+    dollars,
+    dollars_range,
+    hours,
+    hours_range,
+    listed,
+    plural,
+    safe,
+    sentence,
+    stop,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
     from datetime import date
 
     from rich.console import Console
@@ -20,8 +33,6 @@ NARROW = 96
 """Below this many columns the least important figures are folded away."""
 REASONS = 2
 """Reasons for and against that stand under each row."""
-SHOWN = 3
-"""Undecided models that are named."""
 VERDICT_STYLES = {"allowed": "green", "conditional": "yellow", "forbidden": "red", "unknown": "magenta"}
 
 
@@ -31,26 +42,41 @@ def ranking(answer: Ranking, out: Console, top: int | None = None, today: date |
     shown = outline.top(answer, top)
     if shown:
         _headings(out)
+    shared = _shared(shown)
     for verdict in shown:
-        _row(verdict, out)
+        _row(verdict, out, shared)
     if not shown:
         out.print(styled("Nothing qualifies.", "bold red"), soft_wrap=True)
         out.print()
+    for label, (fact_, ranks) in labelled("To verify", shared.items()):
+        fact(out, label, f"{fact_} (ranks {listed(ranks)})")
     _around(answer, len(shown), out, today)
+
+
+def _shared(shown: Sequence[Verdict]) -> dict[str, list[str]]:
+    """What is not known of several rows, with their ranks: said once under the ranking instead of in each."""
+    ranks: dict[str, list[str]] = {}
+    for verdict in shown:
+        for unknown in outline.verify(verdict):
+            ranks.setdefault(unknown, []).append(outline.rank(verdict))
+    return {unknown: places for unknown, places in ranks.items() if len(places) > 1}
 
 
 def _question(answer: Ranking, out: Console) -> None:
     said = question.answers(answer.profile)
     fact(out, "Asked", " · ".join(f"{a.label}: {a.value}" for a in said if not a.assumed))
-    assumed = [a for a in said if a.assumed]
-    if assumed:
-        fact(out, "Assumed", styled(" · ".join(f"{a.label}: {a.value}" for a in assumed), "dim"), "dim")
-        fact(out, "", styled(f"change with {' '.join(a.flag for a in assumed)}", "dim"))
     because = " ".join(map(sentence, answer.advice.because))
     fact(out, "Fine-tune?", f"{answer.advice.fine_tune.capitalize()}. {because}")
     for text in answer.advice.instead:
         fact(out, "", f"Instead: {safe(text)}")
     out.print()
+
+
+def _assumed(answer: Ranking, out: Console) -> None:
+    assumed = [a for a in question.answers(answer.profile) if a.assumed]
+    if assumed:
+        fact(out, "Assumed", styled(" · ".join(f"{a.label}: {a.value}" for a in assumed), "dim"), "dim")
+        fact(out, "", styled(f"change with {' '.join(a.flag for a in assumed)}", "dim"))
 
 
 def _widths(out: Console) -> tuple[int, int, int, int, int]:
@@ -66,13 +92,13 @@ def _headings(out: Console) -> None:
     out.rule(style="dim", characters="-" if out.options.ascii_only else "─")
 
 
-def _row(verdict: Verdict, out: Console) -> None:
+def _row(verdict: Verdict, out: Console, said: Container[str]) -> None:
     from rich.text import Text
 
     name = Text.assemble((f"{outline.rank(verdict):>3}", "bold"), "  ", (outline.name(verdict), "bold cyan"))
     id_line(out, name, styled(outline.score(verdict), "bold"))
     out.print(_figures(verdict, out), soft_wrap=True)
-    prose(out, _reasons(verdict))
+    prose(out, _reasons(verdict, said))
     out.print()
 
 
@@ -111,14 +137,14 @@ def _license(verdict: Verdict, room: int) -> Text:
     return full if full.cell_len <= room else Text.assemble(word)
 
 
-def _reasons(verdict: Verdict) -> Text:
+def _reasons(verdict: Verdict, said: Container[str]) -> Text:
     """The heaviest reasons for and against; the others stand in `explain` and in the other formats."""
     from rich.text import Text
 
     text = Text(sentence("; ".join(verdict.because[:REASONS])) or "No reason was recorded.")
     if verdict.despite:
         text.append(f" Despite: {stop('; '.join(verdict.despite[:REASONS]))}", "dim")
-    if unknown := outline.verify(verdict):
+    if unknown := [fact_ for fact_ in outline.verify(verdict) if fact_ not in said]:
         text.append(f" To verify: {stop(first_of(unknown, REASONS, '; '))}", "yellow")
     if verdict.siblings:
         text.append(f" Also stands for {first_of(verdict.siblings, 3)}.", "dim")
@@ -134,6 +160,7 @@ def _around(answer: Ranking, shown: int, out: Console, today: date | None) -> No
         _ruled_out(answer, out)
     if answer.undecided:
         _undecided(answer, out)
+    _assumed(answer, out)
     for label, note in labelled("Notes", answer.notes):
         fact(out, label, sentence(note))
     dated = f"{answer.catalog_date}{age(answer.catalog_date, today)}"
@@ -143,14 +170,10 @@ def _around(answer: Ranking, shown: int, out: Console, today: date | None) -> No
 def _undecided(answer: Ranking, out: Console) -> None:
     from rich.text import Text
 
-    for label, verdict in labelled("Undecided", answer.undecided[:SHOWN]):
-        fact(
-            out,
-            label,
-            Text.assemble((outline.name(verdict), "cyan"), f": unknown: {first_of(verdict.missing, 2, '; ')}"),
-        )
-    if len(answer.undecided) > SHOWN:
-        fact(out, "", f"and {plural(len(answer.undecided) - SHOWN, 'further model')}: --format json lists all")
+    first = answer.undecided[0]
+    many = plural(len(answer.undecided), "model is", "models are")
+    text = Text(f"{many} not known well enough (--format json lists all), such as ")
+    fact(out, "Undecided", Text.assemble(text, (outline.name(first), "cyan"), f": {first_of(first.missing, 1)}"))
 
 
 def _ruled_out(answer: Ranking, out: Console) -> None:
@@ -159,6 +182,7 @@ def _ruled_out(answer: Ranking, out: Console) -> None:
     steps = ", ".join(f"{number:,} at {step}" for step, number in outline.counts(answer))
     fact(out, "Ruled out", f"{plural(len(answer.ruled_out), 'model')}: {steps}")
     for label, miss in labelled("Near misses", outline.nearest(answer)):
-        needed = f"; it would need {safe(miss.check.remedy)}" if miss.check.remedy else ""
+        remedy = outline.needed(miss)
+        needed = f"; it would need {remedy}" if remedy else ""
         text = Text.assemble((outline.name(miss.verdict), "cyan"), f": {safe(miss.check.because)}{needed}")
         fact(out, label, text)
