@@ -243,20 +243,30 @@ sys.exit(cli.run(sys.argv[1:]))
     assert done.returncode == 0, done.stderr
 
 
+def alive(pid):
+    """Whether a process runs; one that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="no /proc to look into")
 def test_a_driver_tool_that_hangs_leaves_no_process_behind(tmp_path, monkeypatch):
     tool = tmp_path / "nvidia-smi"
     tool.write_text(f"#!/bin/sh\nsleep 97 & echo $! > '{tmp_path}/child'\nsleep 98\n")
     tool.chmod(0o755)
     monkeypatch.setattr(machine.shutil, "which", lambda name: str(tool) if name == "nvidia-smi" else None)
-    monkeypatch.setattr(machine, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(machine, "PATIENCE_S", 3)
     monkeypatch.setitem(sys.modules, "pynvml", None)
     began = time.monotonic()
     assert machine.cards() == ()
-    assert time.monotonic() - began < 5
-    child = (tmp_path / "child").read_text().strip()
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    assert time.monotonic() - began < 20
+    child = int((tmp_path / "child").read_text())
+    until = time.monotonic() + 10
+    while alive(child) and time.monotonic() < until:
+        time.sleep(0.02)  # it takes a moment to die
+    assert not alive(child)
 
 
 def test_json_on_stdout_is_whole_whatever_is_said_besides(shell):
