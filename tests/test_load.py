@@ -218,6 +218,13 @@ def test_every_fault_of_a_file_is_reported():
     assert [message.split("`")[1] for _, _, message in faults(text)] == ["variant", "parameters.total", "family"]
 
 
+@pytest.mark.parametrize("odd", ["\\x7f", "[" * 30 + "]" * 30, "\\ud800", "\\ufffe"])
+def test_json_that_is_no_yaml_is_a_fault_all_the_same(odd):
+    text = '{"as_of": "2026-01-31", "models": {"a/b": {"down\\x7floads": 1, "likes": %s}}}'
+    text = text.replace("\\x7f", "\x7f") % (odd if odd[0] == "[" else json.dumps(odd.encode().decode("unicode_escape")))
+    assert faults(text.encode("utf-8", "surrogatepass"), "hub.json")
+
+
 def test_json_files_are_as_strict():
     good = '{"as_of": "2026-01-31", "models": {"a/b": {"downloads": 1}}}'
     assert parse(good, "hub.json")[0].models["a/b"].downloads == 1

@@ -70,10 +70,18 @@ def parse(data: bytes, kind: Kind, path: str) -> tuple[Any, tuple[Fault, ...]]:
         return adapter(kind).validate_json(text), ()
     except ValidationError as error:
         hint = _hint(kind)
-        root = document.root or (yamltext.read(text).root if len(text) <= LOCATED else None)
+        root = document.root or _nodes(text)
         # What is missing comes last: a misspelled key explains it.
         details = sorted(error.errors(include_url=False), key=lambda one: one["type"] in MISSING)
         return None, tuple(_explain(path, root, hint, one) for one in details[:MOST_FAULTS])
+
+
+def _nodes(text: str) -> yaml.Node | None:
+    """The nodes of JSON text, which know their lines; None where YAML would not have it or it is too long."""
+    try:
+        return yamltext.read(text).root if len(text) <= LOCATED else None
+    except Problem:
+        return None
 
 
 def locate(file: Path, places: Sequence[Loc]) -> list[Mark]:
