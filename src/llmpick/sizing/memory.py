@@ -160,18 +160,24 @@ def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
     """The fields of the Breakdown, in its order."""
     sums = known.sums
     layers = _with_copies(working(known.layers, job), known, job)
+    width = _trained_width(job)
     whole = Static(
         weights=_weight_bytes(sums, job),
-        adapters=sums.adapters * _trained_width(job),
-        gradients=sums.trained * _trained_width(job),
-        optimizer=_optimizer_bytes(sums, job),
+        adapters=sums.adapters * width,
+        gradients=sums.trained * width,
+        optimizer=_optimizer_bytes(sums, job, width),
     )
     static = shard(whole, job, sums.trained, known.c * sums.linear / layers.layers)
     share = static.gradients / whole.gradients if whole.gradients else 1.0
-    moments = _moments(known, layers, job, share)
-    activations, logits, gradients = worst = max(moments, key=sum)
     # with its slack another moment may take more: a longer sequence must not move to a cheaper one
-    beyond = max(map(_held, moments)) - sum(worst)
+    most = held = 0.0
+    activations, logits, gradients = 0.0, 0.0, 0.0
+    for moment in _moments(known, layers, job, share, width):
+        total = moment[0] + moment[1] + moment[2]
+        if total > most:
+            most, (activations, logits, gradients) = total, moment
+        with_slack = total + slack(moment[2], moment[0], moment[1])
+        held = max(held, with_slack)
     still = static.weights + static.adapters + static.optimizer + static.buffers
     return (
         round(static.weights),
@@ -180,7 +186,7 @@ def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
         round(static.optimizer),
         round(activations + static.buffers),
         round(logits),
-        round(context(job) + slack(still, 0, 0) + beyond),
+        round(context(job) + slack(still, 0, 0) + (held - most)),
     )
 
 
@@ -195,12 +201,6 @@ def _with_copies(layers: Working, known: Frame, job: Job) -> Working:
     kept = 0.0 if job.gradient_checkpointing else known.copies * known.copied_layers
     above = kept - known.copies if kept else 0.0
     return layers._replace(kept=layers.kept + kept, top=layers.top + above + back, bottom=layers.bottom + back)
-
-
-def _held(moment: Moment) -> float:
-    """What a moment takes with the allocator's slack."""
-    activations, logits, gradients = moment
-    return activations + logits + gradients + slack(gradients, activations, logits)
 
 
 def trainable(architecture: Architecture, counted: Parameters, job: Job) -> int:
@@ -238,10 +238,9 @@ Moment = tuple[float, float, float]
 """Bytes of activations, logits and gradients: what is alive beside weights, adapters and optimizer states."""
 
 
-def _moments(known: Frame, layers: Working, job: Job, share: float) -> list[Moment]:
+def _moments(known: Frame, layers: Working, job: Job, share: float, width: int) -> list[Moment]:
     """Every moment of a step that can be the worst; `share` of the gradients lies on this GPU."""
     sums, full, writes = known.sums, known.full, job.vocabulary_head
-    width = _trained_width(job)
     made = sums.trained * width * share
     old = made if job.accumulation > 1 else 0.0
     outside = job.tokens * (4 + known.c) * known.hidden + (2 * sums.adapters if known.auto else 0)
@@ -263,7 +262,7 @@ def _moments(known: Frame, layers: Working, job: Job, share: float) -> list[Mome
         (layers.top + outside + kept_casts + layer_casts + temporary, 0, max(old, head)),
         (layers.bottom + casts / layers.layers + temporary, 0, max(old, lowest)),
         (job.tokens * known.r * known.hidden, 0, made + (head if sums.tied else 0)),
-        (0, 0, made + _update_bytes(sums, job)),
+        (0, 0, made + _update_bytes(sums, job, width)),
     ]
 
 
@@ -285,7 +284,7 @@ def _trained_width(job: Job) -> int:
     return WIDTH[job.dtype] if job.method == "full" or job.mixed_precision == "no" or uniform(job) else 4
 
 
-def _optimizer_bytes(sums: Sums, job: Job) -> float:
+def _optimizer_bytes(sums: Sums, job: Job, width: int) -> float:
     """The optimizer's states. Trainer keeps those of embedding tables in 32 bits under 8-bit Adam."""
     match job.optimizer:
         case "adamw-8bit":
@@ -296,13 +295,13 @@ def _optimizer_bytes(sums: Sums, job: Job) -> float:
         case "adafactor":
             return 0.01 * sums.trained
         case _:
-            return 2.0 * sums.trained * _trained_width(job)
+            return 2.0 * sums.trained * width
 
 
-def _update_bytes(sums: Sums, job: Job) -> float:
+def _update_bytes(sums: Sums, job: Job, width: int) -> float:
     """What the update itself allocates: nothing where it is fused."""
     if job.optimizer == "adamw-foreach":
-        return sums.trained * _trained_width(job)
+        return sums.trained * width
     if job.optimizer == "adafactor":  # fp32 copies of one matrix, its gradient, its update and the factors' product
         return 16.0 * (sums.table if job.method == "full" else 0)
     return 0.0

@@ -51,17 +51,27 @@ def size_of(architecture: Architecture) -> Size:
     )
 
 
+class Peaks:
+    """Reads peaks off a Size. Its Jobs must be `usual` but for their rung and their batch, the same batch for all."""
+
+    def __init__(self, size: Size) -> None:
+        self.size = size
+        self._frames: dict[str, Frame] = {}
+
+    def __call__(self, job: Job) -> int:
+        """The peak of training by `job`."""
+        way = _way(job)
+        if way not in self._frames:
+            self._frames[way] = frame_of(self.size, job)
+        return memory.peak_bytes(self._frames[way], job)
+
+
 def frame_of(size: Size, job: Job) -> Frame:
     """The Frame of a Job that is `usual` but for its batch, its rung and its cards."""
     known = memory.unpacked(size.frames[WAYS.index(_way(job))])
     if size.shape is None:
         return known
     return known._replace(layers=layers_of(size.shape, job, regime_of(size.shape, job)))
-
-
-def peak_bytes(size: Size, job: Job) -> int:
-    """The peak of training by `job`, which must be `usual` as for `frame_of`."""
-    return memory.peak_bytes(frame_of(size, job), job)
 
 
 def _way(job: Job) -> str:

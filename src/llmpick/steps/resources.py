@@ -11,7 +11,7 @@ from llmpick.sizing.job import usual
 from llmpick.sizing.latency import seconds_per_pass
 from llmpick.sizing.methods import ladder
 from llmpick.sizing.parameters import count
-from llmpick.sizing.size import peak_bytes
+from llmpick.sizing.size import Peaks
 from llmpick.steps.asked import Weighed
 from llmpick.units import GIB
 from llmpick.verdict import Check, StepVerdict
@@ -47,7 +47,10 @@ class Fit(NamedTuple):
     """Those that fit, best first; only the first unless a budget may refuse it."""
     leanest: Job
     reference_peak: int
-    """The smaller peak of the richest and the thriftiest Job, whatever the card: what headroom is measured by."""
+    """The smaller peak of the richest and the thriftiest Job, whatever the card: what headroom is measured by.
+
+    0 where there is no card to measure it by.
+    """
 
 
 def judge(model: Model, facts: Facts, asked: Asked) -> Plan:
@@ -86,7 +89,7 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
         return Weighed(unknown=True, ranges=(("economy", *economy(facts.active, asked)),))
     if any(one is not None for one in (profile.budget, profile.serve_gpu, profile.latency)):
         return asked.weighed(judge(asked.known(facts.id), facts, asked).verdict)
-    fit = fitting(size, trained_length(profile, facts.context), asked)
+    fit = fitting_of_alike(size, trained_length(profile, facts.context), asked)
     slow = too_slow(size.active, asked)
     if slow is not None or not fit.jobs:
         return Weighed(no=True, shortfall=lacking(fit, profile) if slow is None else slow, helped=True)
@@ -113,24 +116,36 @@ def cut_to_context(profile: Profile, model: Model) -> Profile:
     return profile if length == profile.seq_len else replace(profile, seq_len=length)
 
 
+def fitting_of_alike(size: Size, seq_len: int, asked: Asked) -> Fit:
+    """`fitting`, once for all models that share a Size: half of them are tuned from another."""
+    key = ("fitting", id(size), seq_len)
+    if key not in asked.memo:
+        asked.memo[key] = fitting(size, seq_len, asked), size  # holds the size, so that its id stays its own
+    known: Fit = asked.memo[key][0]
+    return known
+
+
 def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
     profile = asked.profile
     jobs = ladder(size.structure, size.total, profile, seq_len=seq_len, vocabulary_head=asked.task.vocabulary_head)
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
     thrifty = profile.budget is not None
-    first = peak_bytes(size, jobs[0])
+    if limit is None and not thrifty:
+        return Fit(jobs[:1], jobs[0], 0)
+    peak_bytes = Peaks(size)
+    first = peak_bytes(jobs[0])
     if limit is not None and not thrifty and first * asked.plenty <= limit:
         # Worth all that headroom can be worth: no leaner method can add to it.
         return Fit(jobs[:1], jobs[0], first)
-    last = peak_bytes(size, jobs[-1])
+    last = peak_bytes(jobs[-1])
     if limit is not None and last > HOPELESS * limit:
         return Fit((), jobs[-1], last)
     done = {0: first, len(jobs) - 1: last}
     tried: list[int] = []
     fits: list[Job] = []
     for position, job in enumerate(jobs):
-        tried.append(done[position] if position in done else peak_bytes(size, job))
+        tried.append(done[position] if position in done else peak_bytes(job))
         if limit is None or tried[-1] <= limit:
             fits.append(job)
             if not thrifty:
