@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -13,6 +12,7 @@ import typer
 from llmpick import request
 from llmpick.errors import CatalogError, LlmpickError
 from llmpick.flags import CATALOG, JOB, PROFILE, SEARCH, USE, takes
+from llmpick.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,14 +25,15 @@ NOTHING_QUALIFIES = 3
 INTERRUPTED = 130
 FORMATS = ("table", "plain", "json", "markdown", "html", "csv")
 
-app = typer.Typer(
-    name="llmpick",
-    help="Which base model should I fine-tune, and how?",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+SETTINGS: dict[str, Any] = {
+    "name": "llmpick",
+    "help": "Which base model should I fine-tune, and how?",
+    "no_args_is_help": True,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+app = typer.Typer(**SETTINGS)
 catalog_app = typer.Typer(help="The catalog: read, search, check.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(catalog_app, name="catalog")
 
@@ -417,7 +418,7 @@ def run(arguments: list[str]) -> int:
     """The exit code of one invocation; every known fault is one line on stderr."""
     usage_error: Any = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export by name
     try:
-        code = int(app(arguments, prog_name="llmpick", standalone_mode=False) or 0)
+        code = int(_narrowed(arguments)(arguments, prog_name="llmpick", standalone_mode=False) or 0)
         return _say("interrupted", code) if code == INTERRUPTED else code
     except LlmpickError as error:
         return _say(str(error), error.exit_code)
@@ -430,6 +431,16 @@ def run(arguments: list[str]) -> int:
         return 0
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", INTERRUPTED)
+
+
+def _narrowed(arguments: list[str]) -> typer.Typer:
+    """`app` with the one command that is asked for: typer builds each it knows, and all its flags, at every start."""
+    name = next(iter(arguments), "")
+    one = typer.Typer(**SETTINGS)
+    one.registered_callback = app.registered_callback
+    one.registered_commands = [known for known in app.registered_commands if known.callback.__name__ == name]  # type: ignore[union-attr]
+    one.registered_groups = [known for known in app.registered_groups if known.name == name]
+    return one if one.registered_commands or one.registered_groups else app
 
 
 def _hang_up() -> None:

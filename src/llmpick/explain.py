@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmpick import engine, quality, sensitivity, winning
-from llmpick.record import record
+from llmpick.record import record, replace
 from llmpick.steps.asked import ask
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -118,23 +117,33 @@ SEARCH: dict[str, Any] = {
 }
 
 
+class Taking:
+    """A command and the flags it takes as the mapping `raw`; typer reads which they are from its signature."""
+
+    def __init__(self, command: Callable[..., None], flags: dict[str, Any]) -> None:
+        self.command = command
+        self.flags = flags
+        self.__name__ = command.__name__
+        self.__doc__ = command.__doc__
+
+    def __call__(self, **given: Any) -> None:
+        """Run the command with what the user gave."""
+        raw = {name: given.pop(name) for name in self.flags}
+        self.command({name: value for name, value in raw.items() if value not in (None, [])}, **given)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        own = inspect.signature(self.command, eval_str=True).parameters
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        merged = [parameter.replace(kind=keyword) for name, parameter in own.items() if name != "raw"]
+        merged += [inspect.Parameter(n, keyword, default=None, annotation=kind) for n, kind in self.flags.items()]
+        return inspect.Signature(merged)
+
+    @property
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
+        return {name: parameter.annotation for name, parameter in self.__signature__.parameters.items()}
+
+
 def takes(flags: dict[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command `flags`: those the user gave reach it as the mapping `raw`."""
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        own = [p for name, p in inspect.signature(command, eval_str=True).parameters.items() if name != "raw"]
-
-        @wraps(command)
-        def wrapper(**given: Any) -> None:
-            raw = {name: given.pop(name) for name in flags}
-            command({name: value for name, value in raw.items() if value not in (None, [])}, **given)
-
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        added = [inspect.Parameter(n, keyword, default=None, annotation=kind) for n, kind in flags.items()]
-        merged = [parameter.replace(kind=keyword) for parameter in own] + added
-        wrapper.__signature__ = inspect.Signature(merged)  # type: ignore[attr-defined]
-        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
-        del wrapper.__wrapped__  # typer would read the inner signature
-        return wrapper
-
-    return decorate
+    return lambda command: Taking(command, flags)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from llmpick.record import record
+from llmpick.record import record, replace
 from llmpick.sizing import memory
 from llmpick.sizing.cost import dollars
 from llmpick.sizing.parameters import count

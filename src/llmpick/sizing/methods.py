@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from llmpick.record import replace
 from llmpick.sizing.estimate import peak
 from llmpick.sizing.job import usual_for
 from llmpick.sizing.parameters import count

@@ -5,9 +5,9 @@ Each function returns all layers of the stack except the norms around the blocks
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llmpick.record import replace
 from llmpick.sizing.layers import attention, experts, groups_of, mlp
 from llmpick.sizing.linear import Linear, Part, join, matrix
 from llmpick.sizing.peculiar import extra

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llmpick.record import replace
 from llmpick.sizing.layers import (
     attention,
     attention_layers,

@@ -8,9 +8,9 @@ their spread are data, `catalog/efficiency.yaml`; docs/sizing.md shows how they 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llmpick.record import replace
 from llmpick.sizing.memory import trainable
 from llmpick.sizing.regime import WIDTH, regime_of
 from llmpick.sizing.working import layers_of, working
