@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -405,6 +406,7 @@ def catalog_schema(
 
 def main() -> NoReturn:
     """Run the command line and leave with the exit code of the contract."""
+    gc.set_threshold(100_000)  # what a command makes lives until it ends
     for name in ("stdout", "stderr"):
         # A caller may have closed it: then nobody listens, which is no fault.
         stream: Any = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115

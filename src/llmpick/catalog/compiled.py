@@ -76,7 +76,7 @@ class Form:
         self.mark = int(header["mark"])
         index = _checked(file.read(header["index"][0]), header["index"][1])
         fields, date, entries = marshal.loads(index)
-        if not isinstance(entries, dict):
+        if not isinstance(entries, dict) or len(entries) != header["entries"]:
             raise ValueError("no index")
         self.date = str(date)
         self.fields = fields
@@ -191,15 +191,15 @@ class Values(Mapping[str, Any]):
 def load(directory: Path, shipped: Path | None = None) -> Compiled:
     """The catalog files of `directory`; `shipped` is a compiled form that came with the package."""
     began = time.time_ns()
-    files = catalog_files(directory)
-    key, now, cache = schema_key(), stamp(files), cache_path(directory)
+    scanned = scan(directory)
+    key, now, cache = schema_key(), stamp(scanned), cache_path(directory)
     found = []
     for path in (shipped, cache):
         form = read(path, key) if path else None
-        if form and form.stamp == now and form.entries.keys() == files.keys():
+        if form and form.stamp == now:
             return Compiled(directory, form, form.date, mark=f"{key} {form.mark}")
         found += [form] if form else []
-    compiled, data = _renew(directory, files, found, began, key)
+    compiled, data = _renew(directory, scanned, found, began, key)
     for form in found:
         form.file.close()  # Windows does not replace an open file
     if cache:
@@ -207,15 +207,16 @@ def load(directory: Path, shipped: Path | None = None) -> Compiled:
     return compiled
 
 
-def catalog_files(directory: Path) -> dict[str, Stat]:
-    """The files of `directory` that belong to a catalog, by relative path."""
-    return {path: status for path, status in scan(directory).items() if (kind := kind_of(path)) and kind.at_hand}
+def catalog_files(scanned: Mapping[str, Stat]) -> dict[str, Stat]:
+    """Those of `scanned` that belong to a catalog."""
+    return {path: status for path, status in scanned.items() if (kind := kind_of(path)) and kind.at_hand}
 
 
 def _renew(
-    directory: Path, files: Mapping[str, Stat], found: list[Form], began: int, key: str
+    directory: Path, scanned: Mapping[str, Stat], found: list[Form], began: int, key: str
 ) -> tuple[Compiled, bytes]:
-    """The records of `files` and their compiled form, with the help of older forms."""
+    """The records of the files `scanned` and their compiled form, with the help of older forms."""
+    files = catalog_files(scanned)
     older = [(_files(form), form) for form in found]
     now, contents = _digests(directory, files, [known for known, _ in older], began)
     writer = codec.Writer()
@@ -229,7 +230,10 @@ def _renew(
             kept = None if wrong else _write_record(path, value, writer)
         if kept is not None:
             written[path] = kept
-    data = _data(written, {path: now[path] for path in written}, writer, key)
+    # A form that lacks a faulty file, or holds one that may yet change unseen, is not taken as it is.
+    settled = {path: now[path].status if path in now else status for path, status in scanned.items()}
+    head = {"key": key, "stamp": UNKNOWN_TIME if faults else stamp(settled)}
+    data = _data(written, {path: now[path] for path in written}, writer, head)
     form = open_form(BytesIO(data), key, None)
     assert form is not None, "a compiled form that was just written cannot be read"
     return Compiled(directory, form, form.date, tuple(faults), f"{key} {form.mark}"), data
@@ -361,7 +365,7 @@ def _kind(name: str) -> Kind:
 
 
 def _data(
-    written: Mapping[str, tuple[Entry, bytes]], files: Mapping[str, Known], writer: codec.Writer, key: str
+    written: Mapping[str, tuple[Entry, bytes]], files: Mapping[str, Known], writer: codec.Writer, head: dict[str, Any]
 ) -> bytes:
     """A whole compiled form."""
     for kind in KINDS:
@@ -378,10 +382,10 @@ def _data(
     index = marshal.dumps((writer.fields, date, entries))
     listed = json.dumps([[path, *one.status, one.digest] for path, one in files.items()]).encode()
     header = {
-        "key": key,
-        "stamp": stamp({path: one.status for path, one in files.items()}),
+        **head,
         "index": (len(index), zlib.crc32(index)),
         "records": at,
+        "entries": len(entries),
         "mark": zlib.crc32("".join(f"{path} {one.digest} " for path, one in files.items()).encode()),
         "files": (len(listed), zlib.crc32(listed)),
     }
@@ -439,7 +443,7 @@ def ship(directory: Path, target: Path) -> tuple[Fault, ...]:
     began = time.time_ns()
     key = schema_key()
     form = read(target, key)
-    compiled, data = _renew(directory, catalog_files(directory), [form] if form else [], began, key)
+    compiled, data = _renew(directory, scan(directory), [form] if form else [], began, key)
     if form:
         form.file.close()
     write(target, data)

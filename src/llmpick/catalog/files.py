@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from llmpick.errors import LlmpickError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 DEPTH = 3
 """Levels of folders a catalog has: models/<org>/<name>.yaml."""
+KIND_OF_FILE, REGULAR = stat.S_IFMT(0xFFFF), stat.S_IFREG
 SKIPPED = frozenset({"schema", "evidence"})
 """Folders of a catalog that answers do not read."""
 
@@ -31,31 +32,27 @@ def scan(directory: Path) -> dict[str, Stat]:
 
     Raises LlmpickError when the directory cannot be read.
     """
+    found: dict[str, Stat] = {}
     try:
-        return dict(sorted(_walk(str(directory), "", DEPTH)))
+        _walk(str(directory), "", DEPTH, found)
     except OSError as error:
         raise LlmpickError(f"{directory}: cannot read the catalog directory: {error.strerror}") from error
+    return dict(sorted(found.items()))
 
 
-def _walk(folder: str, prefix: str, depth: int) -> Iterator[tuple[str, Stat]]:
+def _walk(folder: str, prefix: str, depth: int, found: dict[str, Stat]) -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
             if name.endswith((".yaml", ".json")):
-                status = _status(entry)
-                if status is not None:
-                    yield prefix + name, status
+                try:
+                    status = entry.stat()
+                except OSError:  # a dangling link
+                    continue
+                if status.st_mode & KIND_OF_FILE == REGULAR:  # no device, pipe or folder
+                    found[prefix + name] = Stat(status.st_size, status.st_mtime_ns)
             elif depth > 1 and name not in SKIPPED and name[0] != "." and entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, f"{prefix}{name}/", depth - 1)
-
-
-def _status(entry: os.DirEntry[str]) -> Stat | None:
-    """None for a dangling link, a device, a pipe or a folder."""
-    try:
-        found = entry.stat()
-    except OSError:
-        return None
-    return Stat(found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+                _walk(entry.path, f"{prefix}{name}/", depth - 1, found)
 
 
 def stamp(files: Mapping[str, Stat]) -> int:
