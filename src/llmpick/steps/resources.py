@@ -300,7 +300,7 @@ def worths(size: Size, fit: Fit, asked: Asked) -> tuple[tuple[str, float, float]
 def rate(size: Size, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
     """The same with their sentences."""
     gpu = asked.profile.gpu
-    spare = gpu.usable_bytes / fit.reference_peak if gpu else 0.0
+    spare = gpu.usable_bytes / fit.reference_peak if gpu and gpu.count else 0.0
     because = {
         "economy": per_token(size.active),
         "headroom": f"the card holds {spare:.1f} times what it needs",
