@@ -1,5 +1,6 @@
 """The decision table is complete, its rows are disjoint, and each row has a profile that triggers it."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -45,6 +46,10 @@ NOTE_CASES = {
     "evaluation-first": ({"task": "chat", "examples": 1000}, {"task": "chat", "examples": 10}),
     "knowledge": ({"task": "question-answering"}, {"task": "question-answering", "facts_change": "rarely"}),
     "latency": ({"task": "chat", "examples": 1000, "latency": 300.0}, {"task": "chat", "examples": 1000}),
+    "budget": (
+        {"task": "classification", "examples": 500, "budget": 50.0},
+        {"task": "classification", "examples": 500},
+    ),
     "no-experience": (
         {"task": "classification", "examples": 500, "expertise": "none"},
         {"task": "classification", "examples": 500, "expertise": "none", "privacy": True},
@@ -66,6 +71,16 @@ def test_every_row_has_a_trigger() -> None:
 @pytest.mark.parametrize(("row", "fields"), TRIGGERS.items())
 def test_trigger_reaches_its_row_and_no_other(row: str, fields: dict) -> None:
     assert row_for(case_of(Profile(**fields))).id == row
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_every_row_has_a_neighbor_that_does_not_trigger_it(row) -> None:
+    """The trigger with one answer changed, so that another row holds."""
+    here = case_of(Profile(**TRIGGERS[row.id]))
+    answers = {"amount": AMOUNTS, "facts": FACTS, "style": STYLE, "stage": STAGE}
+    near = [replace(here, **{field: word}) for field, words in answers.items() for word in words]
+    assert row.holds(here)
+    assert any(not row.holds(case) and row_for(case) is not row for case in near)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)

@@ -56,6 +56,14 @@ NOTES: tuple[Note, ...] = (
         sources=(sources.AZURE_TUNING,),
     ),
     Note(
+        id="budget",
+        holds=lambda profile, answer: answer != "no" and profile.budget is not None,
+        part="because",
+        text="keep some of the budget for more than one run: on small sets the seed alone moves the result, and the "
+        "first settings are seldom the last",
+        sources=(sources.DODGE,),
+    ),
+    Note(
         id="no-experience",
         holds=lambda profile, answer: answer != "no" and profile.expertise == "none" and not profile.privacy,
         part="instead",

@@ -25,6 +25,11 @@ def watch(setup: Setup) -> tuple[str, ...]:
     if setup.recipe.kind == "embedder":
         found.append("two rows of one batch with the same answer count as wrong for each other: keep duplicates apart")
     found += _adapter_notes(setup)
+    if setup.recipe.after != "none":
+        found.append(
+            f"hours and dollars are of the supervised stage; {setup.recipe.after.upper()} comes on top, with a "
+            "second pass through the frozen model for every batch"
+        )
     if setup.recipe.after == "dpo":
         found.append(
             "DPO: rewards/margins should rise; if the chosen answers' log-probability falls fast, halve the rate"
