@@ -114,7 +114,7 @@ def prompt(question: Question, number: int) -> str:
 def ask(state: State, read: Read, say: Callable[[str], None], parse: Parse, keys: str = "") -> State:
     """Ask until nothing is missing. Raises LlmpickError naming the flag when the answers end too early."""
     parse({"task": question_task(state), **state.raw})
-    say(f"{' '.join(filter(None, ('Enter takes what stands in brackets, ? explains, < goes back.', keys)))}\n")
+    say("Enter takes what stands in brackets, ? explains, < goes back.\n" + (f"{keys}\n" if keys else ""))
     asked = None
     while question := next_question(state):
         if question != asked:  # an error or an explanation is not followed by the whole list again

@@ -17,6 +17,7 @@ from llmpick.render.text import (
     hours,
     hours_range,
     link,
+    listed,
     percent,
     plural,
     safe,
@@ -161,7 +162,10 @@ def _firmness(answer: Explanation, out: Console) -> None:
         out.print()
         prose(out, styled(f"{answer.ranking.recommended[0].model.id} stays first while", "bold"), 0)
     for one in answer.stability:
-        prose(out, styled(one.text), 4, styled("  "))
+        if one.below or one.above:
+            prose(out, styled(one.text), 4, styled("  "))
+    if free := [one.criterion for one in answer.stability if not one.below and not one.above]:
+        prose(out, styled(f"and {listed(free)} may weigh anything"), 4, styled("  "))
     if answer.first_share is not None:
         said = f"{answer.verdict.model.id} comes first under {percent(answer.first_share)} of all weightings"
         prose(out, styled(said), 0)
@@ -216,13 +220,14 @@ def license(answer: Answer, out: Console) -> None:
 
 
 def compare(asked: Profile, models: Sequence[Compared], out: Console) -> None:
-    """Side by side under letters; rows in which the models differ stand out."""
+    """Side by side under letters where the models differ; in what they are alike stands on one line."""
     from rich.text import Text
 
     letters = [chr(ord("A") + number % 26) for number in range(len(models))]
     for letter, one in zip(letters, models, strict=True):
         out.print(Text.assemble((f"{letter}  ", "bold"), (outline.name(one.verdict), "bold cyan")), soft_wrap=True)
-    facts = rows.compared(models)
+    told = rows.compared(models)
+    facts = [row for row in told if len(models) == 1 or len(set(row[1:])) > 1]
     label = min(max(len(safe(row[0])) for row in facts) + 2, COLUMN)
     fits = max(1, (out.width - label) // COLUMN)
     for start in range(0, len(models), fits):
@@ -231,13 +236,17 @@ def compare(asked: Profile, models: Sequence[Compared], out: Console) -> None:
         _side_by_side(
             [letters[i] for i in shown], [(row[0], *(row[i + 1] for i in shown)) for row in facts], label, out
         )
+    alike = [f"{row[0]} {row[1]}" for row in told if row not in facts and row[1] != NONE]
+    if alike:
+        out.print()
+        fact(out, "Alike", " · ".join(alike))
 
 
 def _side_by_side(letters: Sequence[str], facts: Sequence[tuple[str, ...]], label: int, out: Console) -> None:
     width = (out.width - label) // len(letters)
     _cells(("", *letters), label, width, "bold", out)
     for row in facts:
-        _cells(row, label, width, "dim" if len(set(row[1:])) == 1 < len(letters) else "", out)
+        _cells(row, label, width, "", out)
 
 
 def _cells(row: Sequence[str], label: int, width: int, style: str, out: Console) -> None:
