@@ -1,7 +1,9 @@
 """How well is a comparison nobody has seen ranked? Each one is left out of the fit, then ranked by what is left.
 
-`python benchmarks/ranking.py` (needs numpy, about a minute) prints the tables of docs/quality.md. Every ranking goes
-through `question` and `judge`, as `recommend` and `compare` do.
+`python benchmarks/ranking.py` (needs numpy, about two minutes) prints the tables of docs/quality.md. Every ranking goes
+through `question` and `judge`, as `recommend` and `compare` do. `--nested` (three minutes more) also chooses the form
+without the comparison that is ranked; `--llmfit FILE` and `--whichllm FILE` rank by those programs where they know the
+models.
 
 Per task: normalized regret (best - chosen) / (best - worst) of the first choice and of the best of the first three,
 and Kendall's tau-b between estimate and result. Averaged over the tasks of a comparison, then over comparisons, so
@@ -11,10 +13,13 @@ that each counts once; intervals are 90 % of 10,000 bootstrap draws of compariso
 from __future__ import annotations
 
 import argparse
+import json
 import random
+import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -203,6 +208,89 @@ def coverage(design: fitting.Design) -> tuple[float, float]:
     return shares[0], shares[1]
 
 
+def forgotten(tasks: Sequence[fitting.Task], usual: dict[str, float], what: str) -> list[Score]:
+    """Every task ranked by a fit that saw no task of its kind or domain (`what`), nor its comparison."""
+    found = []
+    for value in sorted({getattr(task.results, what) for task in tasks}):
+        kept = [task for task in tasks if getattr(task.results, what) != value]
+        left = Left(fitting.Design(kept, usual), usual)
+        known = {task.suite.id for task in kept}
+        asked = [task for task in tasks if getattr(task.results, what) == value]
+        found += scored(asked, lambda task, left=left, known=known: left.expected(task, {task.suite.id} & known))  # type: ignore[misc]
+    return found
+
+
+CHOICES = [{"trait": 0.2 * times, "context": 0.03 * times, "family": 0.05 * times} for times in (0.5, 1.0, 2.0)]
+"""Prior variances the nested test chooses among, with and without prior means."""
+
+
+def nested(tasks: Sequence[fitting.Task], usual: dict[str, float]) -> list[Score]:
+    """Every comparison ranked by the form that ranks the others best when two at a time are left out.
+
+    Effects of single models are left out here: they take a fit of their own for every pair.
+    """
+    suites = sorted({task.suite.id for task in tasks})
+    kept, outer, inner = dict(fitting.VARIANCE), [], []
+    for variances in CHOICES:
+        for prior in ({}, fitting.PRIOR):
+            fitting.VARIANCE |= variances
+            design = fitting.Design(tasks, usual, prior)
+            outer.append({suite: by_rows(design, suite, {suite}) for suite in suites})
+            inner.append({pair: by_rows(design, pair[1], pair) for pair in permutations(suites, 2)})
+    fitting.VARIANCE |= kept
+    found = []
+    for suite in suites:
+        worth = [np.mean([worth_of(one[suite, other]) for other in suites if other != suite]) for one in inner]
+        found += outer[int(np.argmax(worth))][suite]
+    return found
+
+
+def by_rows(design: fitting.Design, suite: str, out: Iterable[str]) -> list[Score]:
+    """The tasks of one comparison as a fit without some comparisons ranks them, straight from the matrices."""
+    values, places = design.solve(out)[0], design.of(suite)
+    guesses = {id(design.tasks[i]): design.rows(i) @ values for i in places}
+    return scored([design.tasks[i] for i in places], lambda task: guesses[id(task)])
+
+
+def worth_of(scores: Sequence[Score]) -> float:
+    """One figure to choose a form by: tau less both regrets."""
+    first, three, order = np.mean([one.figures for one in scores], axis=0)
+    return float(order - first - three)
+
+
+def peer_llmfit(program: str) -> dict[str, dict[str, float]]:
+    """What llmfit prints of every model it knows, on a machine that holds them all: figure -> model -> score."""
+    asked = [program, "--json", "--memory", "2000G", "--ram", "4000G", "fit", "-n", "1000000"]
+    models = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True, timeout=120).stdout)["models"]
+    return {
+        "llmfit, its score": {one["name"]: one["score"] for one in models},
+        "llmfit, its quality": {one["name"]: one["score_components"]["quality"] for one in models},
+    }
+
+
+def peer_whichllm(program: str) -> dict[str, dict[str, float]]:
+    """The same of whichllm, which asks the Hub while it runs."""
+    asked = [program, "--json", "--gpu", "8x H200", "--top", "100000"]
+    done = subprocess.run(asked, check=False, capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        print(f"\nwhichllm does not answer: {(done.stdout + done.stderr).strip().splitlines()[-1]}")
+        return {}
+    models = json.loads(done.stdout)["models"]
+    return {"whichllm, its score": {one.get("id") or one["name"]: one["score"] for one in models}}
+
+
+def against(name: str, peer: dict[str, float], tasks: Sequence[fitting.Task], left: Left) -> None:
+    """A peer's order, ours and by size, on the models the peer ranks."""
+    known = [narrowed(task, lambda facts: facts.id in peer) for task in tasks]
+    some = [task for task in known if task]
+    if not some:
+        print(f"| {name}: ranks no two models of one task | | | | 0 | 0 |")
+        return
+    print(line(name, scored(some, lambda task: [peer[facts.id] for facts in task.subjects])))
+    print(line("... llmpick", scored(some, lambda task: left.expected(task, {task.suite.id}))))
+    print(line("... largest", scored(some, lambda task: [facts.size for facts in task.subjects])))
+
+
 def line(name: str, scores: Sequence[Score]) -> str:
     """One row of the table, with intervals."""
     rows = by_suite(scores)
@@ -220,39 +308,27 @@ def paired(name: str, ours: Sequence[Score], theirs: Sequence[Score]) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Rank each published comparison from all the others.")
-    parser.add_argument("--catalog", type=Path, default=ROOT / "catalog")
-    given = parser.parse_args()
-    catalog, suites = catalogs.load(base=given.catalog), load(given.catalog)
-    subjects, usual = fitting.subjects_of(suites, catalog), fitting.usual_of(catalog, suites)
-    tasks = fitting.tasks_of(suites, subjects, catalog.domains, fitting.empty(usual))
-    left = Left(fitting.Design(tasks, usual), usual)
-    downloads = {id_: one.downloads or 0 for id_, one in catalog.popularity.items()}
+HEAD = f"| ranked by | {' | '.join(FIGURES)} | comparisons | tasks |\n|---|---|---|---|---|---|"
 
-    ours = scored(tasks, lambda task: left.expected(task, {task.suite.id}))
-    largest = scored(tasks, lambda task: [facts.size for facts in task.subjects])
-    newest = scored(tasks, lambda task: [facts.year or 0 for facts in task.subjects])
-    popular = scored(tasks, lambda task: [downloads.get(facts.id, 0) for facts in task.subjects])
-    blind = [Score(task.suite.id, task.results.task, task.results.domain, chance(task)) for task in tasks]
-    head = f"| ranked by | {' | '.join(FIGURES)} | comparisons | tasks |\n|---|---|---|---|---|---|"
-    print(head)
+
+def print_overall(tasks: Sequence[fitting.Task], left: Left, ours: list[Score], baselines: dict[str, Any]) -> None:
+    """Every comparison left out, alone and with its relatives, beside the baselines."""
+    print(HEAD)
     print(line("llmpick, comparison left out", ours))
-    print(
-        line(
-            "llmpick, all related comparisons left out", scored(tasks, lambda t: left.expected(t, cluster(t.suite.id)))
-        )
-    )
+    related = scored(tasks, lambda task: left.expected(task, cluster(task.suite.id)))
+    print(line("llmpick, all related comparisons left out", related))
     low = scored(tasks, lambda task: left.expected(task, {task.suite.id}, "low"))
     print(line("llmpick, comparison left out, by the low end", low))
-    for name, scores in (("largest", largest), ("newest", newest), ("most downloaded", popular), ("random", blind)):
+    for name, scores in baselines.items():
         print(line(name, scores))
     print(f"\n| better than | {' | '.join(FIGURES)} |\n|---|---|---|---|")
-    for name, scores in (("largest", largest), ("newest", newest), ("most downloaded", popular), ("random", blind)):
+    for name, scores in baselines.items():
         print(paired(name, ours, scores))
 
-    print(f"\n{head}")
-    in_catalog = {model.id for model in catalog.models}
+
+def print_parts(tasks: Sequence[fitting.Task], left: Left, in_catalog: set[str]) -> None:
+    """The same on some of the models."""
+    print(f"\n{HEAD}")
     for name, keep in (
         ("only models with a catalog file", [narrowed(task, lambda facts: facts.id in in_catalog) for task in tasks]),
         ("only models no other comparison has", [strangers(task, tasks) for task in tasks]),
@@ -261,20 +337,71 @@ def main() -> None:
         print(line(name, scored(some, lambda task: left.expected(task, {task.suite.id}))))
         print(line("... largest", scored(some, lambda task: [facts.size for facts in task.subjects])))
 
-    print(f"\n{head}")
+
+def print_harder(tasks: Sequence[fitting.Task], usual: dict[str, float], deep: bool) -> None:
+    """Tasks and domains never seen; the form, too, chosen without the comparison."""
+    print(f"\n{HEAD}")
+    for what in ("task", "domain"):
+        print(line(f"no task of its {what} seen", forgotten(tasks, usual, what)))
+    if deep:
+        print(line("form chosen without it", nested(tasks, usual)))
+
+
+def print_peers(tasks: Sequence[fitting.Task], left: Left, llmfit: str | None, whichllm: str | None) -> None:
+    """Other programs where they rank the same models."""
+    peers = peer_llmfit(llmfit) if llmfit else {}
+    peers |= peer_whichllm(whichllm) if whichllm else {}
+    if peers:
+        print(f"\n{HEAD}")
+    for name, peer in peers.items():
+        against(name, peer, tasks, left)
+
+
+def print_by(what: str, ours: list[Score], largest: list[Score]) -> None:
+    """Apart for each task or domain."""
+    print(f"\n| {what} | {' | '.join(FIGURES)} | comparisons | tasks | tau of largest |")
+    print("|---|---|---|---|---|---|---|")
+    for value in sorted({getattr(one, what) for one in ours}):
+        mine = [one for one in ours if getattr(one, what) == value]
+        base = [one for one in largest if getattr(one, what) == value]
+        print(f"{line(value, mine)} {by_suite(base).mean(0)[2]:.2f} |")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Rank each published comparison from all the others.")
+    parser.add_argument("--catalog", type=Path, default=ROOT / "catalog")
+    parser.add_argument("--nested", action="store_true", help="also choose the form without the comparison ranked")
+    parser.add_argument("--llmfit", help="the program, to rank by it where it knows the models")
+    parser.add_argument("--whichllm", help="the same; needs the network")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    catalog, suites = catalogs.load(base=given.catalog), load(given.catalog)
+    subjects, usual = fitting.subjects_of(suites, catalog), fitting.usual_of(catalog, suites)
+    tasks = fitting.tasks_of(suites, subjects, catalog.domains, fitting.empty(usual))
+    left = Left(fitting.Design(tasks, usual), usual)
+    downloads = {id_: one.downloads or 0 for id_, one in catalog.popularity.items()}
+
+    ours = scored(tasks, lambda task: left.expected(task, {task.suite.id}))
+    baselines = {
+        "largest": scored(tasks, lambda task: [facts.size for facts in task.subjects]),
+        "newest": scored(tasks, lambda task: [facts.year or 0 for facts in task.subjects]),
+        "most downloaded": scored(tasks, lambda task: [downloads.get(facts.id, 0) for facts in task.subjects]),
+        "random": [Score(task.suite.id, task.results.task, task.results.domain, chance(task)) for task in tasks],
+    }
+    print_overall(tasks, left, ours, baselines)
+    print_parts(tasks, left, {model.id for model in catalog.models})
+    print(f"\n{HEAD}")
     for name, changes, prior in FORMS:
         print(line(name, form(tasks, usual, changes, prior)))
-
+    print_harder(tasks, usual, given.nested)
+    print_peers(tasks, left, given.llmfit, given.whichllm)
     print("\n| range | of a model with results elsewhere | without |\n|---|---|---|")
     print(f"| holds (80 % wanted) | {' | '.join(f'{share:.0%}' for share in coverage(left.design))} |")
-
     for what in ("task", "domain"):
-        print(f"\n| {what} | {' | '.join(FIGURES)} | comparisons | tasks | tau of largest |")
-        print("|---|---|---|---|---|---|---|")
-        for value in sorted({getattr(one, what) for one in ours}):
-            mine = [one for one in ours if getattr(one, what) == value]
-            base = [one for one in largest if getattr(one, what) == value]
-            print(f"{line(value, mine)} {by_suite(base).mean(0)[2]:.2f} |")
+        print_by(what, ours, baselines["largest"])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from llmpick.architecture import Positive
@@ -39,6 +40,8 @@ class Subject:
     family: Slug
     structure: Structure
     parameters: Positive
+    active: Positive | None = None
+    """Of a mixture of experts: those that answer one token."""
     released: Month | None = None
     replaced_token: bool = False
     variant: Literal["base", "instruct", "distilled", "embedding", "task"] = "base"
@@ -73,7 +76,7 @@ def subject_traits(subject: Subject) -> Traits:
         id=subject.id,
         family=subject.family,
         structure=subject.structure,
-        size=float(subject.parameters),
+        size=math.sqrt(subject.parameters * (subject.active or subject.parameters)),
         year=int(released[:4]) + (int(released[5:7]) - 1) / 12 if released else None,
         tokens=None,
         replaced_token=subject.replaced_token,
