@@ -252,8 +252,12 @@ def test_every_example_profile_gets_an_answer(path, call):
     assert json.loads(out)["recommended"]
 
 
-def test_there_are_at_least_ten_examples():
+def test_there_are_at_least_ten_examples_each_with_a_paragraph_on_its_situation():
     assert len(EXAMPLES) >= 10
+    for path in EXAMPLES:
+        told = path.read_text("utf-8").partition("task:")[0]
+        assert all(line.startswith("# ") for line in told.splitlines()), path.name
+        assert len(told) > 200 and told.count(".") >= 3, path.name
 
 
 def test_a_search_without_an_answer_says_so_beside_the_empty_list(call):

@@ -233,3 +233,58 @@ def test_the_command_asks_the_same_question() -> None:
         "llmpick recommend --task classification --gpu 24GB --non-commercial --license mit,apache-2.0"
         " --budget 12.5 --weight quality=2 --no-privacy"
     )
+
+
+def test_models_that_one_reason_ruled_out_share_a_line_and_the_commonest_comes_first() -> None:
+    def out(number: int, because: str) -> object:
+        return cases.ruled_out(
+            f"org/{number:02}", 1, "task", cases.Check(name="purpose", outcome="no", because=because)
+        )
+
+    outs = (out(0, "rare"), *(out(number, "common") for number in range(1, 6)))
+    (group,) = document(cases.ranking(ruled_out=outs)).groups
+    assert [(one.because, len(one.models) + one.more) for one in group.named] == [("common", 5), ("rare", 1)]
+    assert group.named[0].models == ("org/01", "org/02", "org/03") and (group.number, group.more) == (6, 0)
+
+
+@pytest.mark.parametrize(
+    ("because", "remedy", "needed"),
+    [
+        ("needs 25.6 GiB, the card has 22.5", "25.6 GiB of usable GPU memory", ""),
+        ("about $12.40 for one run, the budget is $5.00", "a budget of $12.40", ""),
+        ("commercial use is not permitted: a separate license is needed", "a separate license from the licensor", ""),
+        ("needs 25.6 GiB, the card has 22.5", "a 32 GB card", "a 32 GB card"),
+        ("its text goes to the vendor", "--no-privacy", "--no-privacy"),
+    ],
+)
+def test_a_remedy_is_told_only_where_the_reason_does_not_name_it(because: str, remedy: str, needed: str) -> None:
+    check = cases.Check(name="memory", outcome="no", because=because, remedy=remedy)
+    assert outline.needed(cases.ruled_out("a/b", 1, "resources", check)) == needed
+
+
+def test_only_unknown_constraints_become_a_step_to_take() -> None:
+    """A rating that nobody knows can change the order; a constraint that nobody knows can forbid the whole plan."""
+    first = cases.verdict("a/b", 1, missing=("its downloads", "its license"))
+    unknown = cases.Check(name="license use", outcome="unknown", because="its license")
+    license_step = replace(first.steps[3], checks=(unknown,))
+    judged = replace(first, rank=1, steps=(*first.steps[:3], license_step, *first.steps[4:]))
+    steps = document(cases.ranking(recommended=(judged,))).steps
+    assert "Find out about a/b: its license" in steps and not [step for step in steps if "downloads" in step]
+
+
+def test_the_weights_that_could_move_least_are_named() -> None:
+    first, rival = cases.verdict("a/b", 1, (0.6, 0.6)), cases.verdict("c/d", 1, (0.5, 0.5))
+    headroom = replace(rival.steps[1].ratings[0], low=0.9, high=0.9)
+    resources = replace(rival.steps[1], ratings=(headroom,))
+    rival = replace(rival, rank=2, steps=(rival.steps[0], resources, *rival.steps[2:]))
+    answer = cases.ranking(recommended=(replace(first, rank=1), rival))
+    said = [text for text in document(answer).firmness if "may weigh" in text]
+    assert (
+        len(said) == 2 and said[0].startswith("headroom may weigh 0.00 to 0.") and said[0].endswith("above, c/d leads")
+    )
+    assert said[1].startswith("quality may weigh 0.") and said[1].endswith("below, c/d leads")
+
+
+def test_every_part_of_the_drawing_can_be_seen() -> None:
+    drawn = document(ANSWERS["ranked"]).leaders[0].drawing
+    assert drawn and all(len(part.cells) == 24 and "█" in part.cells for part in drawn.parts)

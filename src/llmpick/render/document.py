@@ -343,14 +343,16 @@ def _groups(answer: Ranking) -> tuple[Group, ...]:
 
 
 def _missed(outs: list[RuledOut]) -> list[Missed]:
-    """One line a reason: models that share it stand together."""
+    """One line a reason: models that share it stand together; where nothing was near, what ruled out most is first."""
     shared: dict[tuple[str, str], list[str]] = {}
     for out in outs:
         shared.setdefault((out.check.because, outline.needed(out)), []).append(out.verdict.model.id)
-    return [
+    lines = [
         Missed(models=tuple(ids[:TOGETHER]), more=max(0, len(ids) - TOGETHER), because=because, needed=needed)
         for (because, needed), ids in shared.items()
     ]
+    by_degree = any(out.standing.shortfall is not None for out in outs)
+    return lines if by_degree else sorted(lines, key=lambda one: -len(one.models) - one.more)
 
 
 def _next_steps(answer: Ranking) -> list[str]:
@@ -359,7 +361,8 @@ def _next_steps(answer: Ranking) -> list[str]:
         return [f"{safe(out.verdict.model.id)} would need {out.check.remedy}" for out in outline.nearest(answer)]
     first, *others = answer.recommended
     steps = [f"Before training: {text}" for text in answer.advice.instead]
-    steps += [f"Find out about {outline.name(first)}: {fact}" for fact in outline.verify(first)]
+    unknown = [check.because for check in first.checks if check.outcome == "unknown"]
+    steps += [f"Find out about {outline.name(first)}: {fact}" for fact in unknown]
     steps.append(f"Read the license of {outline.name(first)} ({first.license.id}) and meet its duties")
     steps.append("Set a test set aside, and measure on it what you have today: that is the number to beat")
     steps.append(f"Train {outline.name(first)} on a small share of the data; compare memory and time with this report")
