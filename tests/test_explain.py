@@ -138,3 +138,13 @@ def test_every_recommended_model_says_on_what_its_quality_rests(task, ask):
             rating = next(rating for rating in one.ratings if rating.criterion == "quality")
             assert rating.sources or "no direct evidence; expected from " in rating.because, (one.model.id, more)
             assert 0 <= rating.low <= rating.high <= 1
+
+
+def test_every_model_can_be_compared_whether_it_fits_can_be_sized_or_not(ask):
+    profile = ask(task="summarization", domain="code", language="sw", examples=100, gpu="8GB")
+    found = explaining.compare(FACTS.models, FACTS, profile)
+    assert [one.verdict.model.id for one in found] == [model.id for model in FACTS.models]
+    assert any(one.verdict.model.architecture is None for one in found)
+    assert all(0 < one.quality.low <= one.quality.expected <= one.quality.high < 1 for one in found)
+    ties = len(found) - len({one.quality.expected for one in found})
+    assert ties < 0.1 * len(found), "models with the same facts tie, others must not: the curve is not to saturate"
