@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from llmpick import planning
+from llmpick import engine, planning
 from llmpick.catalog import load
 from llmpick.errors import LlmpickError
 from llmpick.guidance.frameworks import write
 from llmpick.guidance.frameworks.api import FIELDS, VENDORS
 from llmpick.guidance.vendor import PARAMETERS, vendor_plan
+from llmpick.schema import ApiModel
 from llmpick.sizing.cost import vendor_dollars
 from vendor_cases import ASKED, form, plans
 
@@ -152,3 +153,14 @@ def test_a_conversation_that_ends_with_the_user_teaches_nothing(tmp_path: Path) 
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n" if name == "train" else "", encoding="utf-8")
     done = subprocess.run([sys.executable, "check_data.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "train.jsonl:1: the last message must be the answer" in done.stdout
+
+
+def test_the_ranking_says_where_a_vendor_keeps_the_data(facts, ask) -> None:
+    answer = engine.rank(facts, ask(task="chat", weights="api", examples=5000, top=100))
+    seen = [verdict for verdict in answer.recommended if isinstance(verdict.model, ApiModel)]
+    assert seen
+    for verdict in seen:
+        said = [check.because for check in verdict.checks if check.name == "residency"]
+        assert bool(said) is (verdict.model.data_terms is not None)
+        assert all(line.startswith("your data: ") and "\n" not in line for line in said)
+    assert any(verdict.model.data_terms for verdict in seen)

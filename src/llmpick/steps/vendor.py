@@ -66,8 +66,8 @@ def _outside(because: str, shortfall: float) -> Check:
 
 
 def judge_resources(api: ApiModel, base: Model | None, cost: Span | None, asked: Asked) -> StepVerdict:
-    """Checks `privacy` and `budget`; the vendor's machines leave headroom and choose the method."""
-    checks = [*_privacy(asked.profile), *_budget(cost, asked.profile)]
+    """Checks `privacy`, `residency` and `budget`; the vendor's machines leave headroom and choose the method."""
+    checks = [*_privacy(asked.profile), *_residency(api), *_budget(cost, asked.profile)]
     ratings = [
         resources.rate_economy(base.parameters.active, asked)
         if base
@@ -85,6 +85,16 @@ def _privacy(profile: Profile) -> list[Check]:
         return []
     because = "the text would leave your machines"
     return [Check(name="privacy", outcome="no", because=because, remedy="--no-privacy")]
+
+
+def _residency(api: ApiModel) -> list[Check]:
+    """Where the text is kept and for how long, in the catalog's words; nothing where that is not on record."""
+    if api.data_terms is None:
+        return []
+    cited = tuple(source.url for source in api.sources)
+    return [
+        Check(name="residency", outcome="ok", because=f"your data: {' '.join(api.data_terms.split())}", sources=cited)
+    ]
 
 
 def _budget(cost: Span | None, profile: Profile) -> list[Check]:
