@@ -368,6 +368,7 @@ def test_a_pipe_of_answers_is_enough_and_stdout_holds_the_answer_alone(tmp_path:
     done = piped(b"\n24GB\n" + b"\n" * 7, "--format", "plain", "--save", "p.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     assert all(line.count("\t") for line in done.stdout.decode().splitlines())
+    assert "[memory does not matter] 24GB\n" in done.stderr.decode(), "the transcript shows what was answered"
     assert (tmp_path / "p.yaml").read_text() == "task: classification\ngpu: 24GB\n"
 
 
@@ -392,19 +393,19 @@ def test_the_end_tells_the_command_and_writes_the_report(
     (tmp_path / "there.md").write_text("mine")
     names = [tmp_path / "no folder" / "x.md", tmp_path / "there.md", tmp_path / "r.html"]
     monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{name}\n" for name in names)))
-    interview.finish(cases.ranking())
+    interview.finish(cases.ranking(), lambda form: f"the report as {form}")
     said = capsys.readouterr()
     assert said.out == "" and "llmpick recommend --task classification" in said.err
     assert "cannot write" in said.err and "--force" in said.err
     assert (tmp_path / "there.md").read_text() == "mine"
-    assert (tmp_path / "r.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert (tmp_path / "r.html").read_text(encoding="utf-8") == "the report as html\n"
 
 
 def test_the_end_asks_for_nothing_when_the_answers_are_over(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    interview.finish(cases.ranking())
+    interview.finish(cases.ranking(), lambda form: form)
     assert "[none]" in capsys.readouterr().err
 
 
@@ -412,3 +413,15 @@ def test_nobody_is_asked_who_cannot_see_the_question(facts: Catalog, monkeypatch
     monkeypatch.setattr(sys, "stdin", type("Terminal", (), {"isatty": lambda self: True})())
     with pytest.raises(LlmpickError, match="say --task"):
         interview.run({}, facts)
+
+
+@pytest.mark.parametrize("name", ["r.md", "r.html"])
+def test_the_report_that_is_offered_is_the_one_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("chat\n24GB\n" + "\n" * 7 + f"{name}\n"))
+    assert cli.run(["interview", "--format", "plain"]) == 0
+    form = "html" if name.endswith("html") else "markdown"
+    assert cli.run(["report", "--task", "chat", "--gpu", "24GB", "--format", form, "--output", "own"]) == 0
+    assert Path(name).read_text("utf-8") == Path("own").read_text("utf-8")

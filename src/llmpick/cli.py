@@ -104,7 +104,7 @@ def interview(
     facts = request.load(catalog)
     answers = interview.run(request.given(raw), facts, save=save, force=force)
     answer = _rank(answers, catalog, _format(format, None), None, force)
-    interview.finish(answer, force=force)
+    interview.finish(answer, lambda form: _written(answer, facts, form, to_file=True), force=force)
     _leave(answer)
 
 
@@ -470,33 +470,44 @@ def _what_if(change: str, given: Mapping[str, Any], answer: Ranking, facts: Cata
     name, equals, value = change.partition("=")
     if not equals:
         raise LlmpickError(f"--what-if: {change!r} is no change", "write flag=value, for example gpu=48GB")
-    return sensitivity.what_if(change, answer, request.build(profile.merge(given, {name: value}), facts), facts).text
+    try:
+        changed = request.build(profile.merge(given, {name: value}), facts)
+    except LlmpickError as error:
+        raise LlmpickError(f"--what-if {change}: {error.message}", error.hint) from None
+    return sensitivity.what_if(change, answer, changed, facts).text
 
 
 def _rank(
     raw: Mapping[str, Any], directories: list[Path] | None, form: str, output: Path | None, force: bool
 ) -> Ranking:
     """Rank and print."""
-    from datetime import date
-
     from llmpick import engine
     from llmpick.render import ranking as render
 
-    guide = None
     facts = request.load(directories)
     given = request.given({name: value for name, value in raw.items() if name != "what_if"})
     answer = engine.rank(facts, request.build(given, facts))
     said = tuple(_what_if(change, given, answer, facts) for change in raw.get("what_if") or ())
     answer = replace(answer, notes=answer.notes + said)
+    talk = render.talk(answer, form)
+    if talk:
+        print(talk, file=sys.stderr)
+    _emit(_written(answer, facts, form, to_file=output is not None), output, force)
+    return answer
+
+
+def _written(answer: Ranking, facts: Catalog, form: str, *, to_file: bool) -> str:
+    """The ranking in `form`; a document also says how to train what leads it."""
+    from datetime import date
+
+    from llmpick.render import ranking as render
+
+    guide = None
     if form in ("markdown", "html"):
         from llmpick import planning
 
         guide = planning.guide(answer, facts)
-    talk = render.talk(answer, form)
-    if talk:
-        print(talk, file=sys.stderr)
-    _emit(render.text(answer, form, to_file=output is not None, today=date.today(), guide=guide), output, force)
-    return answer
+    return render.text(answer, form, to_file=to_file, today=date.today(), guide=guide)
 
 
 def _leave(answer: Ranking) -> None:

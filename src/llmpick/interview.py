@@ -191,8 +191,11 @@ def _typed(field: str, value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
-def finish(answer: Ranking, *, force: bool = False) -> None:
-    """After the ranking: the command line that asks the same, and the report for whoever wants it."""
+def finish(answer: Ranking, written: Callable[[str], str], *, force: bool = False) -> None:
+    """After the ranking: the command line that asks the same, and the report for whoever wants it.
+
+    `written` gives the report as `markdown` or `html`.
+    """
     from llmpick import keyboard
     from llmpick.render import question
 
@@ -201,22 +204,21 @@ def finish(answer: Ranking, *, force: bool = False) -> None:
     read, _ = keyboard.reader(_say)
     try:
         while name := read("[none] ", ("report.md", "report.html")).strip():
-            if _report(answer, name, force):
+            if _report(written, name, force):
                 return
     except KeyboardInterrupt:
         _say("\n")
 
 
-def _report(answer: Ranking, name: str, force: bool) -> bool:
+def _report(written: Callable[[str], str], name: str, force: bool) -> bool:
     """Write the report; False, and the reason said, when that cannot be."""
     from pathlib import Path
 
     from llmpick import files
-    from llmpick.render import ranking
 
     form = "html" if Path(name).suffix.lower() in {".html", ".htm"} else "markdown"
     try:
-        files.write(Path(name), ranking.text(answer, form, to_file=True), force=force)
+        files.write(Path(name), written(form), force=force)
     except LlmpickError as error:
         _say(f"{safe(error)}\n")
         return False

@@ -7,6 +7,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from llmpick.render.text import safe
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -35,7 +37,10 @@ def reader(say: Callable[[str], None]) -> tuple[Read, str]:
 def _plain(say: Callable[[str], None]) -> Read:
     def read(prompt: str, offered: Sequence[str]) -> str:
         say(prompt)
-        return sys.stdin.readline()
+        line = sys.stdin.readline()
+        if line and not sys.stdin.isatty():  # a terminal shows what is typed; of a pipe we do
+            say(f"{safe(line)}\n")
+        return line
 
     return read
 

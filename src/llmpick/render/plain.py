@@ -8,7 +8,7 @@ from llmpick.render import outline, question
 from llmpick.render.text import NONE, dollars_range, hours_range, plural, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from llmpick.verdict import Ranking, RuledOut, Verdict
 
@@ -16,9 +16,6 @@ COLUMNS = (
     *("rank", "model", "method", "memory", "time", "cost", "license", "score"),
     *("because", "despite", "missing", "also"),
 )
-
-NAMED = 3
-"""Undecided models that are named."""
 
 
 def line(cells: Iterable[object]) -> str:
@@ -58,13 +55,22 @@ def context(answer: Ranking) -> str:
     lines += [f"note: {text}" for text in answer.notes]
     lines += [f"ruled out at {step}: {plural(number, 'model')}" for step, number in outline.counts(answer)]
     lines += [f"nearest miss: {miss(out)}" for out in outline.nearest(answer)]
-    lines += [f"undecided: {outline.name(v)}: missing {', '.join(v.missing)}" for v in answer.undecided[:NAMED]]
-    more = len(answer.undecided) - NAMED
-    lines += [f"undecided: {plural(more, 'further model')}; --format json lists all"] if more > 0 else []
+    lines += [_undecided(answer.undecided)] if answer.undecided else []
     lines += [
         f"catalog of {answer.catalog_date}, {plural(answer.catalog_models, 'model')}, policy {answer.policy_version}"
     ]
     return "".join(safe(text) + "\n" for text in lines if text)
+
+
+def _undecided(verdicts: Sequence[Verdict]) -> str:
+    """How many are not known well enough, and what is not known of one of them."""
+    first = verdicts[0]
+    more = f" and {len(first.missing) - 1} more" if len(first.missing) > 1 else ""
+    many = plural(len(verdicts), "model is", "models are")
+    unknown = first.missing[0] if first.missing else "its range is too wide"
+    return (
+        f"undecided: {many} not known well enough (--format json lists all), such as {first.model.id}: {unknown}{more}"
+    )
 
 
 def miss(out: RuledOut) -> str:
