@@ -36,3 +36,10 @@ def test_a_specialist_may_be_tuned_for_any_task_of_its_field_that_its_network_ca
     ):
         check = task.purpose(model, put(ask(**wanted), facts))
         assert check.outcome == outcome, (wanted, model.id, check.because)
+
+
+def test_many_languages_are_read_by_models_that_know_many(facts, ask):
+    asked = put(ask(task="classification", language="multilingual"), facts)
+    assert domain.language(facts.model("FacebookAI/xlm-roberta-base"), asked).outcome == "ok"
+    assert domain.language(facts.model("FacebookAI/roberta-base"), asked).outcome == "no"
+    assert domain.rate_language(facts.model("FacebookAI/xlm-roberta-base"), asked).low == 1

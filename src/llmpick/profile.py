@@ -85,7 +85,7 @@ _LANGUAGE_NAMES = {
     "latvian": "lv", "lithuanian": "lt", "maltese": "mt", "norwegian": "no", "persian": "fa", "polish": "pl",
     "portuguese": "pt", "romanian": "ro", "russian": "ru", "serbian": "sr", "slovak": "sk", "slovenian": "sl",
     "spanish": "es", "swahili": "sw", "swedish": "sv", "tamil": "ta", "thai": "th", "turkish": "tr",
-    "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi", "welsh": "cy",
+    "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi", "welsh": "cy", "multi": "mul", "multilingual": "mul",
 }  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from llmpick.quality.judging import Published, Quality, estimate, judge, publish
 from llmpick.quality.parts import Part, parts
 from llmpick.quality.question import EXACT, Question, question
 from llmpick.quality.table import QualityTable
-from llmpick.quality.traits import Traits, specialties, traits
+from llmpick.quality.traits import MULTILINGUAL, Traits, specialties, traits
 
 __all__ = [
     "EXACT",
+    "MULTILINGUAL",
     "Part",
     "Published",
     "Quality",

@@ -48,7 +48,7 @@ def reads_language(known: tuple[str, ...], asked: Asked) -> Outcome:
     wanted = asked.profile.languages
     if not known:
         return "ok" if wanted == ("en",) else "unknown"
-    return "ok" if MULTIPLE in known or any(code in known for code in wanted) else "no"
+    return "ok" if MULTIPLE in known or any(knows(code, known) for code in wanted) else "no"
 
 
 def language(model: Model, asked: Asked) -> Check:
@@ -57,7 +57,7 @@ def language(model: Model, asked: Asked) -> Check:
     outcome = reads_language(known, asked)
     if not known:
         return Check(name="language", outcome=outcome, because="its languages are not on record")
-    read = [code for code in wanted if code in known]
+    read = [code for code in wanted if knows(code, known)]
     if outcome == "ok":
         said = f"trained on {', '.join(read)}" if read else "multilingual; the list of languages is not on record"
         return Check(name="language", outcome=outcome, because=said)
@@ -71,7 +71,7 @@ def language_worth(known: tuple[str, ...], asked: Asked) -> Range:
     Those it has read beyond the ones on record are unknown: from what is listed up to all of them.
     """
     wanted = asked.profile.languages
-    missing = [code for code in wanted if code not in known]
+    missing = [code for code in wanted if not knows(code, known)]
     if missing and (not known or MULTIPLE in known):
         if len(wanted) == 1:
             return asked.unknown_range("language")
@@ -80,11 +80,16 @@ def language_worth(known: tuple[str, ...], asked: Asked) -> Range:
     return share, share
 
 
+def knows(wanted: str, known: tuple[str, ...]) -> bool:
+    """Whether a model that knows some languages reads one; `mul`, many, is read by whoever knows many."""
+    return wanted in known or (wanted == MULTIPLE and len(known) >= quality.MULTILINGUAL)
+
+
 def rate_language(model: Model, asked: Asked) -> Rating:
     """`language` with its sentence."""
     wanted, known = asked.profile.languages, model.languages
     low, high = language_worth(known, asked)
-    missing = [code for code in wanted if code not in known]
+    missing = [code for code in wanted if not knows(code, known)]
     if missing and (not known or MULTIPLE in known):
         one = "its languages are not on record"
         said = one if len(wanted) == 1 else "which of these languages it read is not on record"
