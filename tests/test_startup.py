@@ -7,6 +7,11 @@ import sys
 
 import pytest
 
+import llmpick
+from llmpick import engine, load, recommend, request
+from llmpick.catalog.shelf import Shelf
+from llmpick.record import replace
+
 HEAVY = ("pydantic", "pydantic_core", "yaml", "jinja2", "huggingface_hub", "httpx", "numpy", "torch", "rich.table")
 PROBE = """
 import sys
@@ -40,3 +45,53 @@ def test_an_answer_loads_nothing_heavy(arguments):
 
 def test_help_loads_neither_engine_nor_catalog():
     assert not {name for name in loaded("--help") if name.startswith(("llmpick.engine", "llmpick.catalog"))}
+
+
+def calls(work) -> int:
+    """Python functions that `work` calls: what it costs, whatever else the machine is doing."""
+    counted = 0
+
+    def count(frame, event, argument):
+        nonlocal counted
+        counted += event == "call"
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_ranking_costs_a_few_calls_a_model_and_grows_with_their_number():
+    catalog = load()
+    profile = request.build({"task": "classification", "gpu": "24GB", "examples": 5000}, catalog)
+    half = replace(catalog, models=Shelf(dict(list(catalog.models.paths.items())[::2]), catalog.models.values))
+    engine.rank(half, profile)  # what is imported and compiled once
+    some, all_ = (calls(lambda facts=facts: engine.rank(facts, profile)) for facts in (half, catalog))
+    assert all_ <= 130 * len(catalog.models)
+    assert all_ <= 2.2 * some
+
+
+def test_only_models_that_are_read_are_decoded():
+    catalog = load()
+    answer = recommend({"task": "classification", "gpu": "24GB"}, catalog)
+    assert len(answer.recommended) > 100
+    assert answer.recommended[0].because
+    assert len([path for path in catalog.models.values.given if path.startswith("models/")]) <= 2
+
+
+def test_importing_llmpick_imports_nothing_of_it():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, llmpick; print([n for n in sys.modules if n.startswith('llmpick.')])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there():
+    assert all(getattr(llmpick, name) for name in llmpick.__all__)
+    with pytest.raises(AttributeError):
+        llmpick.nothing_of_the_kind  # noqa: B018

@@ -107,7 +107,7 @@ def build(raw: Mapping[str, Any], known: Vocabulary) -> Profile:
     }
     for name, value in given.items():
         fields[name] = _PARSERS[name](value, f"--{_flag(name)}", known)
-    assumed = tuple(name for name in Profile.__dataclass_fields__ if name not in (*given, "task", "top", "assumed"))
+    assumed = tuple(name for name in Profile.__annotations__ if name not in (*given, "task", "top", "assumed"))
     return Profile(**fields, assumed=assumed)
 
 

@@ -1,0 +1,151 @@
+"""How fast llmpick answers, beside what any program of its kind costs and beside its peers; prints the README's table.
+
+    python benchmarks/speed.py [--runs 10] [--peers DIR] [--sizes 10000,100000]
+
+Every figure is the median of `--runs` runs taken in turns with its floor, a one-command typer app that prints one rich
+table, so that a machine that slows down slows both. `--peers DIR` holds a virtual environment for each peer
+(DIR/llmfit/bin/llmfit, DIR/whichllm/bin/whichllm, DIR/canifinetune/bin/canifinetune); one that is not there is left
+out. `--sizes` ranks catalogs of that many models, made by copying real entries under new names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+FLOOR = '''
+import typer
+app = typer.Typer(add_completion=False)
+@app.command()
+def main(name: str = "model") -> None:
+    """Print one table."""
+    from rich.console import Console
+    from rich.table import Table
+    table = Table("name", "score")
+    table.add_row(name, "1.0")
+    Console().print(table)
+app()
+'''
+ASKED = ("recommend", "--task", "classification", "--gpu", "24GB", "--examples", "5000")
+PEERS = {
+    "llmfit": ("recommend",),
+    "whichllm": ("--help",),
+    "canifinetune": ("--help",),
+}
+"""Peer -> its nearest command: what it recommends where it recommends, else the least it does."""
+
+
+class Figure(NamedTuple):
+    """Medians of one command."""
+
+    wall: float
+    cpu: float
+    mib: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--peers", type=Path)
+    parser.add_argument("--sizes", default="")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        floor = Path(folder, "floor.py")
+        floor.write_text(FLOOR)
+        us, plain = [sys.executable, "-m", "llmpick"], [sys.executable, str(floor)]
+        rows = [
+            ("python -c pass", [sys.executable, "-c", "pass"], plain),
+            ("llmpick recommend, the full catalog", [*us, *ASKED], plain),
+            ("llmpick --help", [*us, "--help"], [*plain, "--help"]),
+            ("llmpick --version", [*us, "--version"], [*plain, "--help"]),
+        ]
+        for peer, arguments in PEERS.items():
+            program = given.peers / peer / "bin" / peer if given.peers else None
+            if program and program.exists():
+                rows.append((f"{peer} {' '.join(arguments)}", [str(program), *arguments], plain))
+        print("| command | median wall | CPU | peak memory | wall, beside the floor |")
+        print("|---|---:|---:|---:|---:|")
+        for name, command, beside in rows:
+            print(row(name, *paired(command, beside, given.runs)), flush=True)
+        for models in filter(None, given.sizes.split(",")):
+            scaled(int(models), Path(folder))
+
+
+def row(name: str, ours: Figure, floor: Figure, ratio: float) -> str:
+    """One line of the table."""
+    return (
+        f"| {name} | {ours.wall * 1e3:.0f} ms | {ours.cpu * 1e3:.0f} ms | {ours.mib:.0f} MiB "
+        f"| {ratio:.2f} × {floor.wall * 1e3:.0f} ms |"
+    )
+
+
+def paired(command: list[str], beside: list[str], runs: int) -> tuple[Figure, Figure, float]:
+    """Medians of both commands run in turns, and the median of the ratios of their wall times."""
+    once(command), once(beside)
+    pairs = [(once(command), once(beside)) for _ in range(runs)]
+    ratio = statistics.median(ours.wall / floor.wall for ours, floor in pairs)
+    ours, floor = ([pair[place] for pair in pairs] for place in (0, 1))
+    return medians(ours), medians(floor), ratio
+
+
+def medians(runs: list[Figure]) -> Figure:
+    return Figure(*(statistics.median(column) for column in zip(*runs, strict=True)))
+
+
+def once(command: list[str]) -> Figure:
+    """One run, its output thrown away; what the kernel says of the child."""
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
+    _, _, used = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - began
+    kib = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return Figure(wall, used.ru_utime + used.ru_stime, kib / 1024)
+
+
+def scaled(models: int, folder: Path) -> None:
+    """Compile and rank a catalog of `models` models, copies of real ones under other names."""
+    base = folder / f"catalog-{models}"
+    shutil.copytree(ROOT / "catalog", base, ignore=shutil.ignore_patterns("schema", "evidence"))
+    files = sorted((base / "models").glob("*/*.yaml"))
+    for number in range(models - len(files)):
+        source = files[number % len(files)]
+        copy = source.with_name(f"{source.stem}-copy{number}.yaml")
+        text = source.read_text("utf-8")
+        copy.write_text(text.replace("\nlineage: ", f"\nlineage: copy{number}-", 1), "utf-8")
+    code = (
+        "import sys, time, resource; from pathlib import Path\n"
+        "from llmpick import catalog, recommend\n"
+        "began = time.perf_counter(); facts = catalog.load(base=Path(sys.argv[1])); loaded = time.perf_counter()\n"
+        "answer = recommend({'task': 'classification', 'gpu': '24GB', 'examples': 5000}, facts)\n"
+        "first = answer.recommended[0]; done = time.perf_counter()\n"
+        "mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "print(f'{len(facts.models):,} models: load {loaded - began:.2f} s, rank {done - loaded:.2f} s, {mib:.0f} MiB')"
+    )
+    for what in ("compiled now", "from the compiled form", "again"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(base)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_CACHE_HOME": str(folder / "cache")},
+        )
+        print(f"{what}: {done.stdout.strip()}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
