@@ -6,6 +6,7 @@ import itertools
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import cmarkgfm
 import pytest
@@ -15,6 +16,7 @@ from markdown_it import MarkdownIt
 from pymarkdown.api import PyMarkdownApi
 
 import render_cases as cases
+from llmpick import cli
 from llmpick.render import markdown as md
 from llmpick.render import outline, question, report
 from llmpick.render.document import WHY, document
@@ -124,16 +126,29 @@ def test_markdown_needs_no_html_and_its_tables_are_tables(answer: str) -> None:
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
-def test_two_renderers_read_the_same_and_a_linter_finds_nothing(answer: str) -> None:
-    text = report.markdown(ANSWERS[answer], version="1.2.3")
+def read_twice_and_linted(text: str, *also: str) -> None:
+    """Fails where two renderers differ or the linter has a finding other than of the rules named in `also`."""
     one, other = rendered(text), by_github(text)
     assert one.tags == other.tags and squeezed(one.text) == squeezed(other.text)
     assert one.values("href") == other.values("href")
     linter = PyMarkdownApi().disable_rule_by_identifier("MD013")  # a table's line is as long as its row
-    linter = linter.disable_rule_by_identifier("MD024") if answer == "hostile" else linter  # its ids are all alike
+    for rule in also:
+        linter = linter.disable_rule_by_identifier(rule)
     found = linter.scan_string(text)
     assert not found.scan_failures and not found.pragma_errors
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_two_renderers_read_the_same_and_a_linter_finds_nothing(answer: str) -> None:
+    alike = ["MD024"] if answer == "hostile" else []  # its ids are all alike, and so are its headings
+    read_twice_and_linted(report.markdown(ANSWERS[answer], version="1.2.3"), *alike)
+
+
+@pytest.mark.parametrize("name", ["support-ticket-triage", "brand-voice-descriptions"])
+def test_so_they_do_of_a_whole_report(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what it says on training: one of open weights, one of a vendor's API."""
+    assert cli.run(["report", "--profile", str(Path(__file__).parents[1] / "examples" / f"{name}.yaml")]) == 0
+    read_twice_and_linted(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
