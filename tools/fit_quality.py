@@ -403,12 +403,11 @@ def centered(table: QualityTable, tasks: Sequence[Task]) -> QualityTable:
 def ask_again(task: Task, table: QualityTable) -> Question:
     """The task's question, put to another table."""
     asked = task.asked
-    share = asked.contexts.get("low-data", 0.0)
     return dataclasses.replace(
         asked,
         table=table,
         weights=weights_of(table.terms, asked.contexts),
-        doubt={} if task.results.examples else doubt_of(table.terms, asked.kind, share),
+        doubt=() if task.results.examples else doubt_of(table.terms, asked.kind),
     )
 
 

@@ -153,8 +153,9 @@ def strength(facts: Traits, asked: Question) -> tuple[float, float, float, tuple
 
 def _by_examples(own: Mapping[str, float], asked: Question) -> tuple[float, float]:
     """What it would change to know that examples are many, and that they are few."""
-    pairs = [(asked.doubt[name], amount) for name, amount in own.items() if name in asked.doubt]
-    return sum(pair[0] * amount for pair, amount in pairs), sum(pair[1] * amount for pair, amount in pairs)
+    few = sum(value * own.get(name, 0.0) for name, value in asked.doubt)
+    share = asked.contexts.get("low-data", 0.0)
+    return -share * few, (1 - share) * few
 
 
 def _unknown(facts: Traits, asked: Question) -> dict[str, tuple[float, float, float]]:

@@ -83,8 +83,8 @@ class Question:
     """Context -> how far it applies, in [0, 1]."""
     weights: dict[str, float]
     """Trait -> coefficient under these contexts."""
-    doubt: dict[str, tuple[float, float]]
-    """Trait -> what few examples, or many, would add to its coefficient; empty where their number is known."""
+    doubt: tuple[tuple[str, float], ...]
+    """(trait, what few examples add to its coefficient) pairs; empty where the number of examples is known."""
     table: QualityTable
 
 
@@ -120,7 +120,7 @@ def question(
         languages=languages,
         contexts=contexts,
         weights=weights_of(table.terms, contexts),
-        doubt=doubt_of(table.terms, kind, share) if examples is None else {},
+        doubt=doubt_of(table.terms, kind) if examples is None else (),
         table=table,
     )
 
@@ -132,14 +132,13 @@ def low_data(examples: int) -> float:
     return 1 - math.log(max(examples, LOW_DATA) / LOW_DATA) / math.log(PLENTY / LOW_DATA)
 
 
-def doubt_of(terms: Mapping[str, Term], kind: str, share: float) -> dict[str, tuple[float, float]]:
-    """Trait -> what it would add to its coefficient to know that examples are many, and that they are few."""
-    found: dict[str, float] = {}
-    for name, term in terms.items():
-        trait, _, context = name.partition("@")
-        if context == "low-data" or (context == "few-labels" and kind == "labels"):
-            found[trait] = found.get(trait, 0.0) + term.value
-    return {trait: (-share * value, (1 - share) * value) for trait, value in found.items()}
+def doubt_of(terms: Mapping[str, Term], kind: str) -> tuple[tuple[str, float], ...]:
+    """What few examples add to the coefficient of each trait."""
+    few = weights_of(
+        {name: term for name, term in terms.items() if "@" in name},
+        {"low-data": 1.0, "few-labels": float(kind == "labels")},
+    )
+    return tuple((trait, value) for trait, value in few.items() if value)
 
 
 def contexts_of(kind: str, domain: str, languages: tuple[str, ...], low: float) -> dict[str, float]:
