@@ -14,6 +14,7 @@ from llmpick.sizing.job import Job, usual
 from llmpick.sizing.memory import NF4, train, trainable
 from llmpick.sizing.parameters import adapter_parameters, count
 from llmpick.sizing.serving import cache_bytes, serve
+from llmpick.sizing.sharding import step_copies
 from llmpick.units import GIB
 
 LLAMA = Architecture(
@@ -195,6 +196,11 @@ def test_deepspeed_keeps_a_master_copy_on_a_single_gpu_too() -> None:
         assert train(LLAMA, replace(job, sharding=sharding)).optimizer == 12 * trained
     for sharding in ("ddp", "fsdp"):
         assert train(LLAMA, replace(job, sharding=sharding)) == train(LLAMA, job)
+
+
+def test_deepspeed_copies_its_share_of_the_gradients_to_update() -> None:
+    assert step_copies(4 * 10**9, usual(LLAMA, "full", n_gpus=2, sharding="zero2")) == 6 * 2 * 10**9
+    assert step_copies(4 * 10**9, usual(LLAMA, "full", n_gpus=2, sharding="zero3")) == 6 * 10**9
 
 
 def test_frozen_weights_are_shared_by_fsdp_but_not_by_ddp() -> None:

@@ -15,7 +15,7 @@ from llmpick.sizing.layers import sparse_layers
 from llmpick.sizing.overhead import context, slack
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import WIDTH, regime_of, stored_width, targets_of, uniform
-from llmpick.sizing.sharding import Static, shard
+from llmpick.sizing.sharding import Static, shard, step_copies
 from llmpick.sizing.styles import style_of
 from llmpick.sizing.working import Layers, Stack, layers_of, working
 from llmpick.verdict import Breakdown
@@ -300,6 +300,8 @@ def _optimizer_bytes(sums: Sums, job: Job, width: int) -> float:
 
 def _update_bytes(sums: Sums, job: Job, width: int) -> float:
     """What the update itself allocates: nothing where it is fused."""
+    if job.sharding.startswith("zero"):
+        return step_copies(sums.trained, job)
     if job.optimizer == "adamw-foreach":
         return sums.trained * width
     if job.optimizer == "adafactor":  # fp32 copies of one matrix, its gradient, its update and the factors' product

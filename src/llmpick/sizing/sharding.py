@@ -13,6 +13,10 @@ BUCKET = 5 * 10**8
 """Numbers in DeepSpeed's reduce and all-gather buckets (`reduce_bucket_size`, its default)."""
 
 
+SUB_GROUP = 10**9
+"""Parameters ZeRO-3 updates at a time (`sub_group_size`, its default)."""
+
+
 class Static(NamedTuple):
     """Bytes that stay through the step."""
 
@@ -45,3 +49,13 @@ def shard(whole: Static, job: Job, trained: int, layer: float) -> Static:
         return Static(whole.weights / n, whole.adapters / n, halved / n, states, live)
     bucket = 2 * min(2 * BUCKET, halved)
     return Static(whole.weights, whole.adapters, halved if job.sharding == "zero1" else halved / n, states, bucket)
+
+
+def step_copies(trained: int, job: Job) -> float:
+    """What DeepSpeed allocates to update its share: the gradients once more, flattened in 16 bits and then in fp32.
+
+    All of the share at once in stages 1 and 2, a sub-group at a time in stage 3 (`single_grad_partition` in DeepSpeed's
+    `stage_1_and_2.py`, `_prepare_fp32_grad_for_sub_group` in `stage3.py`).
+    """
+    share = trained / job.n_gpus
+    return 6.0 * (min(share, SUB_GROUP) if job.sharding == "zero3" else share)
