@@ -206,10 +206,17 @@ def test_a_short_adapter_run_is_pointed_out() -> None:
     assert not any("steps: LoRA may want" in line for line in long.watch)
 
 
-def test_experts_are_pointed_out_to_adapters_only() -> None:
-    note = "target_parameters"
-    assert any(note in line for line in plan("org/model", MIXTRAL, profile("chat", method="qlora")).watch)
-    assert not any(note in line for line in plan("org/model", MIXTRAL, profile("chat", method="full")).watch)
+def test_experts_that_adapters_do_not_reach_are_pointed_out_to_adapters_only() -> None:
+    note, unreached = "target_parameters", replace(MIXTRAL, model_type="phimoe")
+    assert any(note in line for line in plan("org/model", unreached, profile("chat", method="qlora")).watch)
+    assert not any(note in line for line in plan("org/model", unreached, profile("chat", method="full")).watch)
+
+
+def test_adapters_on_stacked_experts_have_no_dropout() -> None:
+    adapted = plan("org/model", MIXTRAL, profile("chat", method="lora"))
+    assert value(adapted, "lora_dropout") == 0
+    assert not any("target_parameters" in line for line in adapted.watch)
+    assert value(plan("org/model", LLAMA_8B, profile("chat", method="lora")), "lora_dropout") > 0
 
 
 def test_named_lora_targets_win() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.guidance import sources
 from llmpick.guidance.setup import setting
+from llmpick.sizing.adapters import adapts_experts
 
 if TYPE_CHECKING:
     from llmpick.guidance.answers import Setting
@@ -18,7 +19,7 @@ def adapter(setup: Setup) -> tuple[Setting, ...]:
     """The method; the adapters' settings where there are some; what stays frozen."""
     if not setup.adapters:
         return (_method(setup), _frozen(setup))
-    found = [_method(setup), _rank(setup), _alpha(setup), _dropout(), _targets(setup)]
+    found = [_method(setup), _rank(setup), _alpha(setup), _dropout(setup), _targets(setup)]
     if setup.job.method == "qlora":
         found.append(_quantization())
     return (*found, _frozen(setup))
@@ -52,7 +53,10 @@ def _alpha(setup: Setup) -> Setting:
     return setting("lora_alpha", ALPHA, why, sources.LORA_REGRET)
 
 
-def _dropout() -> Setting:
+def _dropout(setup: Setup) -> Setting:
+    if adapts_experts(setup.architecture.model_type, setup.job.targets):
+        why = "none: PEFT adapts the stacked experts too, and refuses dropout on them"
+        return setting("lora_dropout", 0.0, why, sources.PEFT_EXPERTS)
     return setting("lora_dropout", 0.05, "as in Zephyr's QLoRA recipe", sources.ZEPHYR_QLORA)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError
 from llmpick.guidance.recipe import PAIRED
+from llmpick.sizing.adapters import adapts_experts
 from llmpick.sizing.estimate import peak
 from llmpick.sizing.methods import ladder
 
@@ -94,7 +95,7 @@ def _possible(job: Job, recipe: Recipe) -> bool:
 def _precise(job: Job, profile: Profile, recipe: Recipe, model_type: str, *, bf16: bool) -> Job:
     """A rung of the ladder as this recipe runs it: pairs for sequences, dropout, and the precision of the card."""
     # Adapters drop out some of their input here, and the copies that takes are kept for the way back.
-    dropped = job.method in ("lora", "qlora")
+    dropped = job.method in ("lora", "qlora") and not adapts_experts(model_type, job.targets)
     job = replace(job, adapter_dropout=dropped, batch_size=job.batch_size * recipe.sequences)
     if profile.gpu is not None and profile.gpu.count == 0:
         return replace(job, dtype="fp32", mixed_precision="no")

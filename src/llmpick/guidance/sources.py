@@ -141,6 +141,8 @@ QLORA = "https://arxiv.org/abs/2305.14314"
 # alpha 32; all layers; batches under 32 suit it; rank must hold what the data says.
 LORA_REGRET = "https://thinkingmachines.ai/blog/lora/"
 TRL_LORA = "https://huggingface.co/docs/trl/lora_without_regret"
+# ParamWrapper: "does not work with lora_dropout != 0."
+PEFT_EXPERTS = "https://github.com/huggingface/peft/blob/v0.21.2/src/peft/tuners/lora/layer.py"
 PEFT_LORA = "https://huggingface.co/docs/peft/package_reference/lora"
 # "Padding-free (also called packing) ... relies on a FlashAttention implementation."
 PACKING = "https://huggingface.co/docs/transformers/en/padding_free"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llmpick.guidance.pace import epochs_of
 from llmpick.guidance.recipe import HEADS, PAIRED
 from llmpick.guidance.technique import chosen
+from llmpick.sizing.adapters import adapts_experts
 
 if TYPE_CHECKING:
     from llmpick.guidance.setup import Setup
@@ -72,7 +73,7 @@ def _adapter_notes(setup: Setup) -> list[str]:
     total = setup.steps(epochs_of(setup))
     if total is not None and total < SHORT_RUN:
         notes.append(f"only {total:,} steps: LoRA may want half as much again of the learning rate in runs so short")
-    if setup.architecture.moe is not None:
+    if setup.architecture.moe is not None and not adapts_experts(setup.architecture.model_type, setup.job.targets):
         notes.append(
             "experts stored as one block of weights are no linear layers: PEFT reaches them by target_parameters"
         )

@@ -80,6 +80,11 @@ def expert_roles(model_type: str, targets: str) -> frozenset[str]:
     return frozenset(_roles(old, names))
 
 
+def adapts_experts(model_type: str, targets: str) -> bool:
+    """Whether `targets` reaches stacked experts or their router."""
+    return bool(expert_roles(model_type, targets))
+
+
 def _roles(old: dict[str, str], names: set[str]) -> set[str]:
     """The stacked parameters that `names` reach by their old names; PEFT refuses one half of a stacked matrix."""
     halves = {name for name, role in old.items() if role == "gate_up_proj"}
