@@ -90,7 +90,13 @@ def judge_all(asked: Asked) -> list[Judged]:
 
 def weigh(facts: Facts, asked: Asked) -> Judged:
     """One model put through the Steps up to the first that says no."""
-    standing = stand(facts.id, ((step, one(facts, asked)) for step, one in WEIGH), asked)
+    steps: list[tuple[Step, Weighed]] = []
+    for step, one in WEIGH:
+        found = one(facts, asked)
+        steps.append((step, found))
+        if found.no:
+            break
+    standing = stand(facts.id, steps, asked)
     return Judged(standing, facts.lineage, facts.variant, lambda: judge(asked.known(facts.id), asked, facts))
 
 

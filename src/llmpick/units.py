@@ -23,13 +23,14 @@ for an NVIDIA card (K80: 11,441 of 12,288 MiB; P40: 22,919 of 24,576 MiB)."""
 UNIFIED_SHARE = 0.74
 """The same for memory shared with the CPU: Metal let a process use 11.84 of 16 GB."""
 
-_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[gmt])i?b?", re.IGNORECASE)
-_LIKE_A_SIZE = re.compile(r"[-+]?\d+(?:[.,]\d+)?\s*[a-z]{0,3}", re.IGNORECASE)
-_TRAILING_SIZE = re.compile(r"[\s-]*(?P<size>\d+(?:\.\d+)?\s*[gt]i?b)$", re.IGNORECASE)
-_COUNT = re.compile(r"(?P<count>\d+)\s*[x×*]\s*(?P<rest>.+)", re.IGNORECASE)
+# Compiled when first used: few questions need them all, and compiling takes longer than all the rest of the module.
+_SIZE = r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[gmt])i?b?"
+_LIKE_A_SIZE = r"[-+]?\d+(?:[.,]\d+)?\s*[a-z]{0,3}"
+_TRAILING_SIZE = r"[\s-]*(?P<size>\d+(?:\.\d+)?\s*[gt]i?b)$"
+_COUNT = r"(?P<count>\d+)\s*[x×*]\s*(?P<rest>.+)"
 _EXAMPLES = "write a size (24GB), several cards (2x24GB), a card (RTX 4090, A100-80GB), auto, or none"
 # Words of a card's name that do not make it another product: makers, memory, form factors.
-_NOISE = re.compile(
+_NOISE = (
     r"\b(nvidia|geforce|tesla|quadro|amd|radeon|instinct|intel|apple|google|aws|gpu|generation|per|announced"
     r"|sxm\d?|pcie|nvl|oam|\d+(?:\.\d+)?\s*gb)\b"
 )
@@ -78,7 +79,7 @@ def parse_number(text: object, what: str, low: float, high: float) -> float:
 
 def parse_memory(text: str) -> int:
     """Bytes of one card's memory: `24GB`, `24 GiB`, `24g` and `24576MiB` all mean 24 GiB, as vendors do."""
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE)
     if match is None:
         raise LlmpickError(f"{text!r} is no amount of GPU memory", _EXAMPLES)
     size = float(match["number"]) * {"m": MIB, "g": GIB, "t": 1024 * GIB}[match["unit"].lower()]
@@ -92,15 +93,15 @@ def parse_gpu(text: str, gpus: Sequence[Gpu]) -> GpuSetup:
     wanted = text.strip()
     if wanted.casefold() in ("none", "cpu"):
         return GpuSetup(count=0, memory_bytes=0, usable_bytes=0, text="none")
-    if _LIKE_A_SIZE.fullmatch(wanted) and not _is_card(wanted, gpus):
+    if re.fullmatch(_LIKE_A_SIZE, wanted, re.IGNORECASE) and not _is_card(wanted, gpus):
         wanted_bytes = parse_memory(wanted)
         return GpuSetup(count=1, memory_bytes=wanted_bytes, usable_bytes=int(wanted_bytes * USABLE_SHARE), text=wanted)
     count = 1
-    if match := _COUNT.fullmatch(wanted):
+    if match := re.fullmatch(_COUNT, wanted, re.IGNORECASE):
         count, wanted = int(match["count"]), match["rest"].strip()
         if not 1 <= count <= 1024:
             raise LlmpickError(f"{text!r} names {count} cards", "write 1 to 1024 of them, or none")
-    if _SIZE.fullmatch(wanted):
+    if re.fullmatch(_SIZE, wanted, re.IGNORECASE):
         size = parse_memory(wanted)
         return GpuSetup(count=count, memory_bytes=size, usable_bytes=int(size * USABLE_SHARE), text=text.strip())
     gpu, size = _find(wanted, gpus)
@@ -131,7 +132,7 @@ def _is_unified(gpu: Gpu) -> bool:
 def _find(wanted: str, gpus: Sequence[Gpu]) -> tuple[Gpu, int]:
     """The one card meant and its memory; an error lists the variants when it could be several."""
     exact = [gpu for gpu in gpus if _squash(gpu.name) == _squash(wanted)]
-    match = _TRAILING_SIZE.search(wanted)
+    match = re.search(_TRAILING_SIZE, wanted, re.IGNORECASE)
     asked = parse_memory(match["size"]) if match else None
     family = exact or [gpu for gpu in gpus if _product(wanted) and _product(wanted) in _products(gpu)]
     if not family:
@@ -171,7 +172,7 @@ def _squash(name: str) -> str:
 
 def _product(name: str) -> str:
     """A card's name without maker, memory and form factor: what tells products apart."""
-    return _squash(_NOISE.sub(" ", re.sub(r"[-()]", " ", name.casefold())))
+    return _squash(re.sub(_NOISE, " ", re.sub(r"[-()]", " ", name.casefold())))
 
 
 def _products(gpu: Gpu) -> set[Any]:

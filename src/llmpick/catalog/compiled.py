@@ -1,6 +1,6 @@
 """The compiled form of one catalog directory: opened in milliseconds, rebuilt whenever it is not exactly right.
 
-A compiled form is a header (one line of JSON), an index, the records one after another, and the files it was made
+A compiled form is a header (one line), an index, the records one after another, and the files it was made
 from. Opening it reads the index alone: where each record lies, and the facts by which models are judged. A record is
 read when somebody asks for it. Nothing is trusted unless its checksum holds and the code that defines records is the
 code that wrote it; the whole only when every catalog file has the size and time it had then, or else the same content.
@@ -10,12 +10,12 @@ and swap. Where nothing can be written, nothing is.
 
 from __future__ import annotations
 
-import json
 import marshal
 import os
 import sys
 import time
 import zlib
+from ast import literal_eval
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -40,7 +40,17 @@ GRANULARITY_NS = 20_000_000
 UNKNOWN_TIME = -1
 DATED = {"llmpick.schema:Source": "checked", "llmpick.schema:Price": "as_of", "llmpick.schema:Hub": "as_of"}
 """Records that carry a day, and in which field."""
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError)
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    SyntaxError,
+    RecursionError,
+)
 """What damaged or foreign bytes may raise."""
 
 
@@ -115,7 +125,7 @@ class Form:
         """The files that the form was made from."""
         at, size, crc = self.known
         self.file.seek(at)
-        listed = json.loads(_checked(self.file.read(size), crc))
+        listed = marshal.loads(_checked(self.file.read(size), crc))
         return {path: Known(Stat(size, mtime_ns), digest) for path, size, mtime_ns, digest in listed}
 
 
@@ -380,7 +390,7 @@ def _data(
         at += len(raw)
     date = max((entry.date for entry, _ in written.values()), default="")
     index = marshal.dumps((writer.fields, date, entries))
-    listed = json.dumps([[path, *one.status, one.digest] for path, one in files.items()]).encode()
+    listed = marshal.dumps([(path, *one.status, one.digest) for path, one in files.items()])
     header = {
         **head,
         "index": (len(index), zlib.crc32(index)),
@@ -389,7 +399,7 @@ def _data(
         "mark": zlib.crc32("".join(f"{path} {one.digest} " for path, one in files.items()).encode()),
         "files": (len(listed), zlib.crc32(listed)),
     }
-    return b"".join((json.dumps(header).encode(), b"\n", index, *(raw for _, raw in written.values()), listed))
+    return b"".join((repr(header).encode(), b"\n", index, *(raw for _, raw in written.values()), listed))
 
 
 def read(path: Path, key: str) -> Form | None:
@@ -408,7 +418,7 @@ def open_form(file: BinaryIO, key: str, path: Path | None) -> Form | None:
     """The compiled form in `file`; None where it makes no sense or other code wrote it."""
     try:
         line = file.readline(1000)
-        header = json.loads(line)
+        header = literal_eval(line.decode())
         whole = len(line) + header["index"][0] + header["records"] + header["files"][0]
         if header["key"] != key or file.seek(0, os.SEEK_END) != whole:
             return None

@@ -106,10 +106,10 @@ KINDS = (
 )
 
 
-_BY_HEAD = {kind.folder.partition("/")[0]: (kind, re.compile(kind.pattern)) for kind in KINDS}
+_BY_HEAD = {kind.folder.partition("/")[0]: kind for kind in KINDS}
 
 
 def kind_of(path: str) -> Kind | None:
     """The kind of the file at `path` (relative, with forward slashes); None if it is no catalog file."""
-    kind, pattern = _BY_HEAD.get(path.partition("/")[0], (None, None))
-    return kind if pattern and pattern.fullmatch(path) else None
+    kind = _BY_HEAD.get(path.partition("/")[0])
+    return kind if kind and re.fullmatch(kind.pattern, path) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError, did_you_mean
@@ -127,12 +126,12 @@ def refuse_unknown(values: Mapping[str, Any], known: Collection[str], where: str
             raise LlmpickError(f"unknown field `{key}` in {where}", hint)
 
 
-FIELDS = frozenset(field.name for field in fields(Situation)) - {"ignored"}
+FIELDS = frozenset(Situation.__annotations__) - {"ignored"}
 
 
 def typed(stated: Mapping[str, Any]) -> dict[str, Any]:
     """These fields, each of the right type. LlmpickError says which is not."""
-    kinds = {field.name: str(field.type).split(" |")[0] for field in fields(Situation)}
+    kinds = {name: str(kind).split(" |")[0] for name, kind in Situation.__annotations__.items()}
     return {key: READERS[kinds[key]](key, value) for key, value in stated.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from llmpick.render.question import METHODS, answers
@@ -86,8 +87,8 @@ def label(source: str) -> str:
 
 def counts(ranking: Ranking) -> tuple[tuple[Step, int], ...]:
     """How many models each Step ruled out, in the order of the Steps, Steps without any left out."""
-    steps = [out.step for out in ranking.ruled_out]
-    return tuple((step, steps.count(step)) for step in STEPS if step in steps)
+    steps = Counter(out.step for out in ranking.ruled_out)
+    return tuple((step, steps[step]) for step in STEPS if step in steps)
 
 
 def nearest(ranking: Ranking, each: int = 2) -> tuple[RuledOut, ...]:
