@@ -413,7 +413,9 @@ def main() -> NoReturn:
         # A legacy console code page must not turn a name it lacks into a traceback.
         stream.reconfigure(encoding="utf-8", errors="replace")
         setattr(sys, name, stream)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # nor is it looked through for garbage at the end
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
