@@ -37,11 +37,11 @@ app()
 '''
 ASKED = ("recommend", "--task", "classification", "--gpu", "24GB", "--examples", "5000")
 PEERS = {
-    "llmfit": ("recommend",),
+    "llmfit": ("--memory", "24G", "recommend"),
+    "canifinetune": ("--version",),
     "whichllm": ("--help",),
-    "canifinetune": ("--help",),
 }
-"""Peer -> its nearest command: what it recommends where it recommends, else the least it does."""
+"""Peer -> its nearest command: its recommendation where that works without the network, else the least it does."""
 
 
 class Figure(NamedTuple):
@@ -109,7 +109,7 @@ def once(command: list[str]) -> Figure:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")} if command[0] == sys.executable else None,
     )
     _, _, used = os.wait4(child.pid, 0)
     wall = time.perf_counter() - began

@@ -38,6 +38,8 @@ SHIPPED = PACKAGE / "_compiled" / "catalog.bin"
 GRANULARITY_NS = 20_000_000
 """Two writes closer together than this may leave the same time on some file system (Linux: up to 10 ms)."""
 UNKNOWN_TIME = -1
+FORMAT = 4
+"""What every Python since 3.4 writes and reads, so that a wheel's compiled form serves whichever it is installed on."""
 DATED = {"llmpick.schema:Source": "checked", "llmpick.schema:Price": "as_of", "llmpick.schema:Hub": "as_of"}
 """Records that carry a day, and in which field."""
 UNREADABLE = (
@@ -274,7 +276,7 @@ def _write_record(path: str, value: Any, writer: codec.Writer) -> tuple[Any, byt
     row = writer.plain(value, _spec(kind))
     derived = kind.derive()
     facts = derived(value, writer) if derived else None
-    return Entry(kind.name, 0, 0, 0, newest(row, _spec(kind), writer.fields), facts), marshal.dumps(row)
+    return Entry(kind.name, 0, 0, 0, newest(row, _spec(kind), writer.fields), facts), marshal.dumps(row, FORMAT)
 
 
 def newest(row: Any, spec: codec.Spec, fields: codec.Fields) -> str:
@@ -342,7 +344,7 @@ def schema_key() -> str:
     modules |= {"catalog/parsing", "yamltext", "quality/traits", "licensing/judge"}
     paths = [f"{module}.py" for module in modules]
     paths += [f"sizing/{name}" for name in os.listdir(PACKAGE / "sizing") if name.endswith(".py")]  # noqa: PTH208
-    total = zlib.crc32(f"{sys.implementation.cache_tag} {marshal.version}".encode())
+    total = zlib.crc32(sys.implementation.name.encode())
     for path in sorted(paths):
         with open(f"{PACKAGE}/{path}", "rb") as file:  # noqa: PTH123 - fifty of them at every start
             total = zlib.crc32(file.read(), total)
@@ -389,8 +391,8 @@ def _data(
         entries[path] = codec.shared(tuple(placed), seen)
         at += len(raw)
     date = max((entry.date for entry, _ in written.values()), default="")
-    index = marshal.dumps((writer.fields, date, entries))
-    listed = marshal.dumps([(path, *one.status, one.digest) for path, one in files.items()])
+    index = marshal.dumps((writer.fields, date, entries), FORMAT)
+    listed = marshal.dumps([(path, *one.status, one.digest) for path, one in files.items()], FORMAT)
     header = {
         **head,
         "index": (len(index), zlib.crc32(index)),
