@@ -511,3 +511,21 @@ def test_a_file_that_cannot_be_read_says_so(overlay, monkeypatch):
     monkeypatch.setattr(compiled, "_bytes", lambda *path: refusal if path[1].endswith("toy.yaml") else read(*path))
     with pytest.raises(catalog.InvalidCatalogError, match=r"toy\.yaml:1:1: the file cannot be read: Permission denied"):
         catalog.load((overlay,), base=SMALL)
+
+
+def test_compiling_a_large_catalog_says_how_far_it_is_on_a_terminal_only(small, monkeypatch, capsys):
+    catalog.load(base=small)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(compiled, "MANY", 3)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    (small / "tasks.yaml").write_text((small / "tasks.yaml").read_text() + "\n# edited\n")
+    compiled._progress(9_000)(500)
+    assert "500 of 9,000 files" in capsys.readouterr().err
+
+
+def test_networks_that_are_alike_share_what_is_stored_of_them(small):
+    twin = small / "models" / "toys"
+    twin.mkdir()
+    (twin / "twin.yaml").write_text((small / "models/Qwen/Qwen3-8B.yaml").read_text())
+    sizes = {facts.id: facts.size for facts in catalog.load(base=small).models.facts}
+    assert sizes["toys/twin"] is sizes["Qwen/Qwen3-8B"]

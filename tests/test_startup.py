@@ -21,6 +21,12 @@ print(" ".join(sorted(sys.modules)), file=sys.stderr)
 """
 
 
+@pytest.fixture(autouse=True, scope="module")
+def compiled_catalog():
+    """What reads the catalog's files is heavy, and runs once after an edit of the code or of the catalog."""
+    load()
+
+
 def loaded(*arguments: str) -> set[str]:
     """Modules in memory after one command."""
     done = subprocess.run([sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True)

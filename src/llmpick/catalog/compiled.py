@@ -26,7 +26,7 @@ from llmpick.catalog.files import Stat, scan, stamp
 from llmpick.catalog.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
     from llmpick.catalog.faults import Fault
@@ -38,6 +38,8 @@ SHIPPED = PACKAGE / "_compiled" / "catalog.bin"
 GRANULARITY_NS = 20_000_000
 """Two writes closer together than this may leave the same time on some file system (Linux: up to 10 ms)."""
 UNKNOWN_TIME = -1
+MANY = 5_000
+"""Files from which compiling takes long enough to say how far it has come."""
 FORMAT = 4
 """What every Python since 3.4 writes and reads, so that a wheel's compiled form serves whichever it is installed on."""
 DATED = {"llmpick.schema:Source": "checked", "llmpick.schema:Price": "as_of", "llmpick.schema:Hub": "as_of"}
@@ -234,10 +236,12 @@ def _renew(
     writer = codec.Writer()
     written: dict[str, tuple[Any, bytes]] = {}
     faults: list[Fault] = []
-    for path, one in now.items():
+    say = _progress(len(now))
+    for number, (path, one) in enumerate(now.items()):
         kept = _kept(path, one, older)
         if kept is None:
-            value, wrong = _parse(contents[path] if path in contents else _bytes(directory, path), path)
+            say(number)
+            value, wrong = _parse(contents.pop(path) if path in contents else _bytes(directory, path), path)
             faults += wrong
             kept = None if wrong else _write_record(path, value, writer)
         if kept is not None:
@@ -249,6 +253,18 @@ def _renew(
     form = open_form(BytesIO(data), key, None)
     assert form is not None, "a compiled form that was just written cannot be read"
     return Compiled(directory, form, form.date, tuple(faults), f"{key} {form.mark}"), data
+
+
+def _progress(files: int) -> Callable[[int], None]:
+    """Says on a terminal how far the compiling of a large catalog has come, and takes it back at the end."""
+    step, talks = 500, files > MANY and sys.stderr.isatty()
+
+    def say(number: int) -> None:
+        if talks and number % step == 0:
+            ended = "\r\033[K" if number + step >= files else ""
+            print(f"\rcompiling the catalog: {number:,} of {files:,} files{ended}", end="", file=sys.stderr, flush=True)
+
+    return say
 
 
 def _files(form: Form) -> dict[str, Known]:
@@ -388,7 +404,8 @@ def _data(
     at = 0
     for path, (entry, raw) in written.items():
         placed = entry._replace(at=at, size=len(raw), crc=zlib.crc32(raw))
-        entries[path] = codec.shared(tuple(placed), seen)
+        # what an older form gave shares its parts already
+        entries[path] = tuple(placed) if entry.size else codec.shared(tuple(placed), seen)
         at += len(raw)
     date = max((entry.date for entry, _ in written.values()), default="")
     index = marshal.dumps((writer.fields, date, entries), FORMAT)
