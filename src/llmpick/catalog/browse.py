@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from llmpick.catalog.shelf import ids_of
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.record import record
 from llmpick.schema import ApiModel, Model, Source
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from llmpick.catalog import Catalog
     from llmpick.schema import Task
 
-Entry = TypeVar("Entry", Model, ApiModel)
 SHOWN = 8
 """Names an ambiguous one lists."""
 ECHOED = 80
@@ -142,29 +142,33 @@ def find(catalog: Catalog, name: str) -> Model:
 
     Raises LlmpickError with the candidates when several or none match.
     """
-    return _meant(catalog.models, name) or _unfound(name, catalog.models)
+    ids = ids_of(catalog.models)
+    return catalog.model(_meant(ids, name) or _unfound(name, ids))
 
 
 def find_any(catalog: Catalog, name: str) -> Model | ApiModel:
     """Like `find`; what names no open-weight model may name one that is tuned through a vendor's API."""
-    found = _meant(catalog.models, name) or _meant(catalog.apis, name)
-    return found or _unfound(name, (*catalog.models, *catalog.apis))
+    ids, tuned = ids_of(catalog.models), {api.id: api for api in catalog.apis}
+    meant = _meant(ids, name)
+    if meant:
+        return catalog.model(meant)
+    return tuned[_meant(tuple(tuned), name) or _unfound(name, (*ids, *tuned))]
 
 
-def _meant(entries: Sequence[Entry], name: str) -> Entry | None:
-    """The entry that `name` means; None where it means none, LlmpickError where it means several."""
+def _meant(ids: Sequence[str], name: str) -> str | None:
+    """The id that `name` means; None where it means none, LlmpickError where it means several."""
     wanted = _without_host(name)
     for form in (_exact, str.casefold, _short, _squashed):
-        found = [entry for entry in entries if form(entry.id) == form(wanted)]
+        found = [id_ for id_ in ids if form(id_) == form(wanted)]
         if len(found) == 1:
             return found[0]
         if found:
-            raise LlmpickError(f"{_quoted(name)} may be {_listed([entry.id for entry in found])}", "give the whole id")
+            raise LlmpickError(f"{_quoted(name)} may be {_listed(found)}", "give the whole id")
     return None
 
 
-def _unfound(name: str, entries: Sequence[Model | ApiModel]) -> NoReturn:
-    hint = _near(_without_host(name), [entry.id for entry in entries])
+def _unfound(name: str, ids: Sequence[str]) -> NoReturn:
+    hint = _near(_without_host(name), ids)
     raise LlmpickError(f"no model {_quoted(name)} in the catalog", hint)
 
 

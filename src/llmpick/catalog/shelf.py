@@ -97,3 +97,8 @@ def facts_in(models: Sequence[Model]) -> Sequence[Facts]:
 def finder(models: Sequence[Model]) -> Callable[[str], Model | None]:
     """What finds one of `models` by its id."""
     return models.get if isinstance(models, Shelf) else {model.id: model for model in models}.get
+
+
+def ids_of(models: Sequence[Model]) -> Sequence[str]:
+    """The ids of `models`, in their order."""
+    return models.ids if isinstance(models, Shelf) else [model.id for model in models]
