@@ -78,11 +78,19 @@ def test_the_method_is_one_the_card_holds(gib: float, method: str | None) -> Non
 def test_more_memory_never_makes_the_choice_worse(gib: float, more: float, examples: int | None, length: int) -> None:
     def place(size: float) -> int:
         asked = profile(size, examples=examples, seq_len=length)
-        jobs = ladder(LLAMA.structure, COUNTED.total, asked, seq_len=asked.seq_len, vocabulary_head=True)
+        jobs = ladder(LLAMA.structure, COUNTED.total, asked, seq_len=asked.seq_len, vocabulary_head=True, splits=True)
         job = choose(LLAMA, asked, vocabulary_head=True, parameters=COUNTED)
         return jobs.index(job) if job else len(jobs)
 
     assert place(gib + more) <= place(gib)
+
+
+def test_a_batch_is_split_only_where_nobody_asked_for_it() -> None:
+    asked = profile(16, batch_size=64, seq_len=1024)
+    assert choose(LLAMA, asked, vocabulary_head=True, parameters=COUNTED) is None
+    split = choose(LLAMA, replace(asked, assumed=("batch_size",)), vocabulary_head=True, parameters=COUNTED)
+    assert split is not None
+    assert (split.batch_size, split.accumulation) == (1, 64)
 
 
 def test_several_gpus_each_hold_a_copy_if_they_can_and_share_if_not() -> None:

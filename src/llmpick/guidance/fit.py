@@ -78,6 +78,7 @@ def _fitting(
             shape,
             seq_len=shape.seq_len,
             vocabulary_head=recipe.vocabulary_head,
+            splits=recipe.kind not in PAIRED,
         )
         for rung in rungs:
             job = _precise(rung, profile, recipe, architecture.model_type, bf16=bf16)

@@ -34,7 +34,12 @@ def choose(
     """
     counted = parameters or count(architecture)
     jobs = ladder(
-        architecture.structure, counted.total, profile, seq_len=profile.seq_len, vocabulary_head=vocabulary_head
+        architecture.structure,
+        counted.total,
+        profile,
+        seq_len=profile.seq_len,
+        vocabulary_head=vocabulary_head,
+        splits=True,
     )
     for job in jobs:
         if profile.gpu is None or profile.gpu.count == 0:
@@ -53,15 +58,23 @@ def across(architecture: Architecture, job: Job, available_bytes: int, parameter
     return copied if holds else replace(job, sharding="fsdp")
 
 
-def ladder(structure: str, total: int, profile: Profile, *, seq_len: int, vocabulary_head: bool) -> tuple[Job, ...]:
-    """The Jobs to try for a network of `total` parameters at `seq_len` tokens, best first."""
+def ladder(
+    structure: str, total: int, profile: Profile, *, seq_len: int, vocabulary_head: bool, splits: bool
+) -> tuple[Job, ...]:
+    """The Jobs to try for a network of `total` parameters at `seq_len` tokens, best first.
+
+    A batch that nobody asked for may be worked off one sequence at a time, where the training `splits`: examples that
+    are not compared with each other within a batch.
+    """
     n_gpus = max(profile.gpu.count, 1) if profile.gpu else 1
     shape = (seq_len, profile.batch_size, vocabulary_head, n_gpus)
-    return _ladder(structure, preference(total, profile), shape)
+    return _ladder(structure, preference(total, profile), shape, splits and "batch_size" in profile.assumed)
 
 
 @cache
-def _ladder(structure: str, methods: tuple[JobMethod, ...], shape: tuple[int, int, bool, int]) -> tuple[Job, ...]:
+def _ladder(
+    structure: str, methods: tuple[JobMethod, ...], shape: tuple[int, int, bool, int], splits: bool
+) -> tuple[Job, ...]:
     """Jobs do not depend on a network's size, so a thousand models share a few ladders."""
     seq_len, batch_size, vocabulary_head, n_gpus = shape
     jobs: list[Job] = []
@@ -76,6 +89,8 @@ def _ladder(structure: str, methods: tuple[JobMethod, ...], shape: tuple[int, in
             sharding="ddp" if n_gpus > 1 else "none",
         )
         jobs += _rungs(job)
+        if splits and batch_size > 1:
+            jobs.append(replace(jobs[-1], batch_size=1, accumulation=batch_size))
     return tuple(jobs)
 
 

@@ -52,18 +52,18 @@ def size_of(architecture: Architecture) -> Size:
 
 
 class Peaks:
-    """Reads peaks off a Size. Its Jobs must be `usual` but for their rung and their batch, the same batch for all."""
+    """Reads peaks off a Size. Its Jobs must be `usual` but for their rung and their batch."""
 
     def __init__(self, size: Size) -> None:
         self.size = size
-        self._frames: dict[str, Frame] = {}
+        self._frames: dict[tuple[str, int], Frame] = {}
 
     def __call__(self, job: Job) -> int:
         """The peak of training by `job`."""
-        way = _way(job)
-        if way not in self._frames:
-            self._frames[way] = frame_of(self.size, job)
-        return memory.peak_bytes(self._frames[way], job)
+        key = _way(job), job.batch_size
+        if key not in self._frames:
+            self._frames[key] = frame_of(self.size, job)
+        return memory.peak_bytes(self._frames[key], job)
 
 
 def frame_of(size: Size, job: Job) -> Frame:

@@ -47,7 +47,7 @@ class Fit(NamedTuple):
     """Those that fit, best first; only the first unless a budget may refuse it."""
     leanest: Job
     reference_peak: int
-    """The smaller peak of the richest and the thriftiest Job, whatever the card: what headroom is measured by.
+    """The smaller peak of the richest and the thriftiest Job that takes its batch whole: what headroom is measured by.
 
     0 where there is no card to measure it by.
     """
@@ -70,9 +70,10 @@ def judge(model: Model, facts: Facts, asked: Asked) -> Plan:
         check = too_slow or does_not_fit(fit, profile)
         memory = _estimate(model, fit.leanest, counted, asked)
         return Plan(verdict=StepVerdict(step="resources", checks=(check,)), method=memory.method, memory=memory)
-    memory = affordable([_estimate(model, job, counted, asked) for job in fit.jobs], profile.budget)
+    options = [_estimate(model, job, counted, asked) for job in fit.jobs]
+    memory = affordable(options, profile.budget)
     checks = (
-        fits(memory, profile),
+        fits(memory, fit.jobs[options.index(memory)], profile),
         *budget(memory, profile),
         *serving(shape, counted, asked),
         *latency(counted, asked),
@@ -128,7 +129,14 @@ def fitting_of_alike(size: Size, seq_len: int, asked: Asked) -> Fit:
 def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
     profile = asked.profile
-    jobs = ladder(size.structure, size.total, profile, seq_len=seq_len, vocabulary_head=asked.task.vocabulary_head)
+    jobs = ladder(
+        size.structure,
+        size.total,
+        profile,
+        seq_len=seq_len,
+        vocabulary_head=asked.task.vocabulary_head,
+        splits=asked.task.kind != "embedding",
+    )
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
     thrifty = profile.budget is not None
     if limit is None and not thrifty:
@@ -138,10 +146,12 @@ def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     if limit is not None and not thrifty and first * asked.plenty <= limit:
         # Worth all that headroom can be worth: no leaner method can add to it.
         return Fit(jobs[:1], jobs[0], first)
-    last = peak_bytes(jobs[-1])
-    if limit is not None and last > HOPELESS * limit:
-        return Fit((), jobs[-1], last)
-    done = {0: first, len(jobs) - 1: last}
+    whole = next(position for position in reversed(range(len(jobs))) if jobs[position].accumulation == 1)
+    done = {0: first, whole: peak_bytes(jobs[whole])}
+    if limit is not None and done[whole] > HOPELESS * limit:
+        last = done[whole] if whole == len(jobs) - 1 else peak_bytes(jobs[-1])
+        if last > HOPELESS * limit:
+            return Fit((), jobs[-1], last)
     tried: list[int] = []
     fits: list[Job] = []
     for position, job in enumerate(jobs):
@@ -151,7 +161,7 @@ def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
             if not thrifty:
                 break
     leanest = min(tried)
-    return Fit(tuple(fits), jobs[tried.index(leanest)], min(first, last) if fits else leanest)
+    return Fit(tuple(fits), jobs[tried.index(leanest)], min(first, done[whole]) if fits else leanest)
 
 
 def too_slow(active: int, asked: Asked) -> float | None:
@@ -183,7 +193,8 @@ def does_not_fit(fit: Fit, profile: Profile) -> Check:
     """The `no` of the memory constraint: how much even the leanest method lacks."""
     usable = profile.gpu.usable_bytes if profile.gpu else 0
     because = (
-        f"even {fit.leanest.method} needs {fit.reference_peak / GIB:.1f} GiB at {profile.seq_len:,} tokens, "
+        f"even {fit.leanest.method} needs {fit.reference_peak / GIB:.1f} GiB "
+        f"{'for one sequence of' if fit.leanest.accumulation > 1 else 'at'} {profile.seq_len:,} tokens, "
         f"the card has {usable / GIB:.1f}"
     )
     return Check(
@@ -218,13 +229,17 @@ def _estimate(model: Model, job: Job, counted: Parameters, asked: Asked) -> Memo
     return estimate(model.id, shape, job, profile.gpu, run=run, parameters=counted)
 
 
-def fits(memory: Memory, profile: Profile) -> Check:
+def fits(memory: Memory, job: Job, profile: Profile) -> Check:
     """The `ok` of the memory constraint, with the margin."""
-    need = f"{memory.method} needs {memory.breakdown.peak / GIB:.1f} GiB"
+    need = f"{memory.method} needs {memory.breakdown.peak / GIB:.1f} GiB{_split(job)}"
     if memory.available_bytes is None:
         where = "no card was named" if profile.gpu is None else "on the CPU"
         return Check(name="memory", outcome="ok", because=f"{need} ({where})")
     return Check(name="memory", outcome="ok", because=f"{need} of {memory.available_bytes / GIB:.1f}")
+
+
+def _split(job: Job) -> str:
+    return f", one sequence at a time over {job.accumulation} passes," if job.accumulation > 1 else ""
 
 
 def budget(memory: Memory, profile: Profile) -> tuple[Check, ...]:
@@ -303,7 +318,9 @@ def rate(size: Size, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
     spare = gpu.usable_bytes / fit.reference_peak if gpu and gpu.count else 0.0
     because = {
         "economy": per_token(size.active),
-        "headroom": f"the card holds {spare:.1f} times what it needs",
+        "headroom": f"the card holds {spare:.1f} times what it needs"
+        if spare >= 1
+        else "the card holds it only a sequence at a time",
         "method": f"the card allows {fit.jobs[0].method} tuning",
     }
     return tuple(asked.rating(name, low, high, because[name]) for name, low, high in worths(size, fit, asked))
