@@ -12,19 +12,17 @@ import typer
 
 from llmpick import request
 from llmpick.errors import CatalogError, LlmpickError
-from llmpick.flags import CATALOG, JOB, PROFILE, SEARCH, USE, takes
+from llmpick.flags import ANSWER, CATALOG, FORCE, FORMATS, JOB, PROFILE, RANKING, SEARCH, USE, Taking, takes
 from llmpick.record import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from llmpick.catalog import Catalog
-    from llmpick.profile import Profile
     from llmpick.verdict import Ranking
 
 NOTHING_QUALIFIES = 3
 INTERRUPTED = 130
-FORMATS = ("table", "plain", "json", "markdown", "html", "csv")
 
 SETTINGS: dict[str, Any] = {
     "name": "llmpick",
@@ -38,25 +36,10 @@ app = typer.Typer(**SETTINGS)
 catalog_app = typer.Typer(help="The catalog: read, search, check.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(catalog_app, name="catalog")
 
-FORMAT = Annotated[
-    str | None,
-    typer.Option("--format", metavar="FORMAT", help=f"{', '.join(FORMATS)}; table on a terminal, plain in a pipe."),
-]
-OUTPUT = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to stdout."),
-]
-FORCE = Annotated[bool, typer.Option("--force", help="Overwrite an existing --output file.")]
-TOP = Annotated[str | None, typer.Option("--top", metavar="N", help="How many models to show (5).")]
-WHAT_IF = Annotated[
-    list[str] | None,
-    typer.Option("--what-if", metavar="FLAG=VALUE", help="Also say what this would change: gpu=48GB; repeatable."),
-]
 MODEL = Annotated[
     str, typer.Argument(metavar="MODEL", help="Hub id, or an unambiguous short name.", show_default=False)
 ]
-
-
+DOCUMENT = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="markdown (default) or html.")]
 MODELS = Annotated[list[str], typer.Argument(metavar="MODEL…", help="Hub ids or short names.", show_default=False)]
 VERSION = Annotated[bool, typer.Option("--version", help="Print the version and leave.")]
 
@@ -71,210 +54,157 @@ def root(version: VERSION = False) -> None:
         raise typer.Exit
 
 
+def answers(view: str, flags: dict[str, Any]) -> Callable[[Callable[..., tuple[Any, ...]]], Taking]:
+    """A command that answers with the values `view` shows; it is given the catalog and its flags."""
+
+    def decorate(command: Callable[..., tuple[Any, ...]]) -> Taking:
+        def run(raw: dict[str, Any], **own: Any) -> None:
+            asked = {name: value for name, value in raw.items() if name not in ANSWER}
+            _show(view, command(request.load(raw.get("catalog")), asked, **own), raw)
+
+        return Taking(command, flags | ANSWER, run)
+
+    return decorate
+
+
 @app.command()
-@takes(PROFILE)
-def recommend(
-    raw: dict[str, Any],
-    *,
-    catalog: CATALOG = None,
-    what_if: WHAT_IF = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
-    top: TOP = None,
-) -> None:
+@takes(PROFILE | RANKING | ANSWER)
+def recommend(raw: dict[str, Any]) -> None:
     """Rank base models to fine-tune for a task, with the method, what it takes and why."""
-    wanted = _format(format, output)
-    _leave(_rank(raw | {"top": top, "what_if": what_if}, catalog, wanted, output, force))
+    form = _format(raw)
+    _leave(_rank(raw, request.load(raw.get("catalog")), form))
 
 
 @app.command()
-@takes(PROFILE)
+@takes(PROFILE | {name: flag for name, flag in ANSWER.items() if name != "output"})
 def interview(
     raw: dict[str, Any],
     *,
-    catalog: CATALOG = None,
     save: Annotated[Path | None, typer.Option("--save", metavar="FILE", help="Write the profile as YAML.")] = None,
-    format: FORMAT = None,
-    force: FORCE = False,
 ) -> None:
     """Ask for the profile question by question, then answer like `recommend`."""
     from llmpick import interview
 
-    facts = request.load(catalog)
-    answers = interview.run(request.given(raw), facts, save=save, force=force)
-    answer = _rank(answers, catalog, _format(format, None), None, force)
+    form, force = _format(raw), raw.get("force", False)
+    facts = request.load(raw.get("catalog"))
+    answers = interview.run(_given(raw), facts, save=save, force=force)
+    answer = _rank(answers, facts, form)
     interview.finish(answer, lambda form: _written(answer, facts, form, to_file=True), force=force)
     _leave(answer)
 
 
 @app.command()
-@takes(PROFILE)
-def report(
-    raw: dict[str, Any],
-    *,
-    catalog: CATALOG = None,
-    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="markdown or html.")] = "markdown",
-    output: OUTPUT = None,
-    force: FORCE = False,
-    top: TOP = None,
-) -> None:
+@takes(PROFILE | {"top": RANKING["top"]} | ANSWER | {"format": DOCUMENT})
+def report(raw: dict[str, Any]) -> None:
     """The answer as a document: what was asked, the ranking, the leaders in depth, the sources."""
-    _leave(_rank(raw | {"top": top}, catalog, _choice(format, ("markdown", "html")), output, force))
+    form = _choice(raw.get("format", "markdown"), ("markdown", "html"))
+    _leave(_rank(raw, request.load(raw.get("catalog")), form))
 
 
 @app.command()
-@takes(PROFILE)
-def explain(
-    raw: dict[str, Any],
-    *,
-    model: MODEL,
-    catalog: CATALOG = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
-) -> None:
+@answers("explain", PROFILE)
+def explain(facts: Catalog, raw: dict[str, Any], *, model: MODEL) -> tuple[Any, ...]:
     """Why a model is ranked where it is, or ruled out, and what would have to change for it to win."""
     from llmpick import explain
     from llmpick.catalog import browse
 
-    facts, profile = _asked(raw, catalog)
-    answer = explain.explain(browse.find(facts, model), facts, profile)
-    _show("explain", (profile, answer), format, output, force)
+    profile = request.build(request.given(raw), facts)
+    return profile, explain.explain(browse.find(facts, model), facts, profile)
 
 
 @app.command()
-@takes(PROFILE)
-def compare(
-    raw: dict[str, Any],
-    *,
-    models: MODELS,
-    catalog: CATALOG = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
-) -> None:
+@answers("compare", PROFILE)
+def compare(facts: Catalog, raw: dict[str, Any], *, models: MODELS) -> tuple[Any, ...]:
     """Models side by side for a profile, whether they fit or not."""
     from llmpick import explain
     from llmpick.catalog import browse
 
-    facts, profile = _asked(raw, catalog)
-    answer = explain.compare([browse.find(facts, name) for name in models], facts, profile)
-    _show("compare", (profile, answer), format, output, force)
+    profile = request.build(request.given(raw), facts)
+    return profile, explain.compare([browse.find(facts, name) for name in models], facts, profile)
 
 
 @app.command()
-@takes(JOB)
+@answers("estimate", JOB)
 def estimate(
+    facts: Catalog,
     raw: dict[str, Any],
     *,
     model: Annotated[str | None, typer.Argument(metavar="MODEL", show_default=False)] = None,
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A Hugging Face config.json.")] = None,
-    catalog: CATALOG = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
-) -> None:
+) -> tuple[Any, ...]:
     """Memory, time and cost of training or serving one model, part by part."""
     from datetime import date
 
     from llmpick import estimating
 
-    answer = estimating.answer(raw, model, config, request.load(catalog))
-    _show("estimate", (answer, date.today()), format, output, force)
+    return estimating.answer(raw, model, config, facts), date.today()
 
 
 @app.command()
-@takes(PROFILE)
-def advise(
-    raw: dict[str, Any],
-    *,
-    catalog: CATALOG = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
-) -> None:
+@answers("advise", PROFILE)
+def advise(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
     """Should I fine-tune at all, with which technique, how much data, which metrics?"""
     from llmpick.guidance.advise import advise
 
-    facts, profile = _asked(raw, catalog)
-    _show("advise", (advise(profile, facts.apis),), format, output, force)
+    return (advise(request.build(request.given(raw), facts), facts.apis),)
 
 
 @app.command()
-@takes(PROFILE)
+@takes(PROFILE | {name: flag for name, flag in ANSWER.items() if name != "output"})
 def plan(
     raw: dict[str, Any],
     *,
     model: MODEL,
     framework: Annotated[str | None, typer.Option("--framework", metavar="NAME", help="Write what it loads.")] = None,
-    catalog: CATALOG = None,
-    format: FORMAT = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for its files.")] = Path("plan"),
-    force: FORCE = False,
 ) -> None:
     """Hyperparameters with reasons; with --framework, the config or script that trainer loads."""
     from llmpick import planning
 
-    facts, profile = _asked(raw, catalog)
-    made = planning.answer(model, facts, profile)
-    _show("plan", (made,), format, None, force)
+    facts = request.load(raw.get("catalog"))
+    made = planning.answer(model, facts, request.build(_given(raw), facts))
+    _show("plan", (made,), raw)
     if framework:
-        for path in planning.write_files(made, framework, output, force=force):
+        for path in planning.write_files(made, framework, output, force=raw.get("force", False)):
             print(f"wrote {path}", file=sys.stderr)
 
 
 @app.command()
-@takes(USE)
+@answers("license", USE)
 def license(
+    facts: Catalog,
     raw: dict[str, Any],
     *,
     name: Annotated[str, typer.Argument(metavar="LICENSE|MODEL", show_default=False)],
-    catalog: CATALOG = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
-) -> None:
+) -> tuple[Any, ...]:
     """May I use it, for this? Verdict, duties and the clause. Not legal advice."""
     from llmpick.licensing import asking
 
-    facts = request.load(catalog)
-    _show("license", (asking.answer(name, raw, facts),), format, output, force)
+    return (asking.answer(name, raw, facts),)
 
 
 @app.command()
-def tree(
-    *,
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Weights of this task.")] = None,
-    catalog: CATALOG = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
-) -> None:
+@answers("tree", {"task": PROFILE["task"]})
+def tree(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
     """The decision tree itself: steps, constraints, criteria, weights."""
     from llmpick import tree
 
-    facts = request.load(catalog)
-    _show("tree", (tree.tree(facts, task),), format, output, force)
+    return (tree.tree(facts, raw.get("task")),)
 
 
 @app.command()
+@takes(ANSWER)
 def hardware(
-    *,
-    gpus: Annotated[bool, typer.Option("--gpus", help="What each known GPU has.")] = False,
-    catalog: CATALOG = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
+    raw: dict[str, Any], *, gpus: Annotated[bool, typer.Option("--gpus", help="What each known GPU has.")] = False
 ) -> None:
     """What this machine has; with --gpus, what each known GPU has."""
     from llmpick import machine
 
-    facts = request.load(catalog)
+    facts = request.load(raw.get("catalog"))
     if gpus:
-        _show("gpus", (facts.gpus,), format, output, force)
+        _show("gpus", (facts.gpus,), raw)
     else:
-        _show("machine", (machine.cards(),), format, output, force)
+        _show("machine", (machine.cards(),), raw)
 
 
 @app.command()
@@ -286,50 +216,34 @@ def mcp(*, catalog: CATALOG = None) -> None:
 
 
 @catalog_app.command("list")
-@takes(SEARCH)
-def catalog_list(
-    raw: dict[str, Any],
-    *,
-    catalog: CATALOG = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
-) -> None:
+@answers("models", SEARCH)
+def catalog_list(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
     """The models, by family, task, license, size, language or domain."""
     from llmpick.catalog import browse
     from llmpick.searching import wanted
 
-    facts = request.load(catalog)
     found = browse.select(facts, wanted(raw))
     if not found:
         print("no model of the catalog answers all of that; leave out a demand", file=sys.stderr)
-    _show("models", (found, browse.laid(facts, found)), format, output, force)
+    return found, browse.laid(facts, found)
 
 
 @catalog_app.command("show")
-def catalog_show(
-    *,
-    model: MODEL,
-    catalog: CATALOG = None,
-    format: FORMAT = None,
-    output: OUTPUT = None,
-    force: FORCE = False,
-) -> None:
+@answers("entry", {})
+def catalog_show(facts: Catalog, raw: dict[str, Any], *, model: MODEL) -> tuple[Any, ...]:
     """One model's whole entry with its sources."""
     from llmpick.catalog import browse
 
-    facts = request.load(catalog)
-    _show("entry", (facts, browse.find_any(facts, model)), format, output, force)
+    return facts, browse.find_any(facts, model)
 
 
 @catalog_app.command("stats")
-def catalog_stats(
-    *, catalog: CATALOG = None, format: FORMAT = None, output: OUTPUT = None, force: FORCE = False
-) -> None:
+@answers("stats", {})
+def catalog_stats(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
     """Counts, coverage per field, the oldest facts."""
     from llmpick.catalog import browse
 
-    _show("stats", (browse.stats(request.load(catalog)),), format, output, force)
+    return (browse.stats(facts),)
 
 
 @catalog_app.command("check")
@@ -354,7 +268,7 @@ def catalog_add(
         list[str], typer.Argument(metavar="ORG/NAME…", help="Hub ids, their URLs, or folders.", show_default=False)
     ],
     catalog: CATALOG = None,
-    force: FORCE = False,
+    force: FORCE = None,
 ) -> None:
     """Add models from the Hub to your own catalog, for you to complete. Needs the network."""
     from datetime import date
@@ -362,7 +276,7 @@ def catalog_add(
     from llmpick import hub
 
     folder, facts, today = hub.target(catalog or []), request.load(catalog), date.today().isoformat()
-    done = hub.add_all(names, facts, folder, today, force=force)
+    done = hub.add_all(names, facts, folder, today, force=bool(force))
     _emit(done.text, None, False)
     if done.exit_code:
         raise typer.Exit(done.exit_code)
@@ -459,10 +373,9 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-def _asked(raw: Mapping[str, Any], directories: list[Path] | None) -> tuple[Catalog, Profile]:
-    """The catalog and the Profile that the flags describe."""
-    facts = request.load(directories)
-    return facts, request.build(request.given(raw), facts)
+def _given(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the Profile among the flags."""
+    return request.given({name: value for name, value in raw.items() if name not in (*ANSWER, "what_if")})
 
 
 def _what_if(change: str, given: Mapping[str, Any], answer: Ranking, facts: Catalog) -> str:
@@ -479,22 +392,20 @@ def _what_if(change: str, given: Mapping[str, Any], answer: Ranking, facts: Cata
     return sensitivity.what_if(change, answer, changed, facts).text
 
 
-def _rank(
-    raw: Mapping[str, Any], directories: list[Path] | None, form: str, output: Path | None, force: bool
-) -> Ranking:
+def _rank(raw: Mapping[str, Any], facts: Catalog, form: str) -> Ranking:
     """Rank and print."""
     from llmpick import engine
     from llmpick.render import ranking as render
 
-    facts = request.load(directories)
-    given = request.given({name: value for name, value in raw.items() if name != "what_if"})
+    given = _given(raw)
     answer = engine.rank(facts, request.build(given, facts))
     said = tuple(_what_if(change, given, answer, facts) for change in raw.get("what_if") or ())
     answer = replace(answer, notes=answer.notes + said)
     talk = render.talk(answer, form)
     if talk:
         print(talk, file=sys.stderr)
-    _emit(_written(answer, facts, form, to_file=output is not None), output, force)
+    output = raw.get("output")
+    _emit(_written(answer, facts, form, to_file=output is not None), output, raw.get("force", False))
     return answer
 
 
@@ -518,18 +429,19 @@ def _leave(answer: Ranking) -> None:
         raise typer.Exit(NOTHING_QUALIFIES)
 
 
-def _show(view: str, values: tuple[Any, ...], wanted: str | None, output: Path | None, force: bool) -> None:
-    """Print an answer other than a ranking: as JSON, as a table, or as plain lines."""
+def _show(view: str, values: tuple[Any, ...], raw: Mapping[str, Any]) -> None:
+    """Print an answer other than a ranking, as the flags in `raw` say."""
     from llmpick.render import views
 
-    form = _format(wanted, output)
-    _emit(views.text(view, values, form, to_file=output is not None), output, force)
+    output = raw.get("output")
+    _emit(views.text(view, values, _format(raw), to_file=output is not None), output, raw.get("force", False))
 
 
-def _format(wanted: str | None, output: Path | None) -> str:
-    if wanted is None:
-        return "table" if output is None and sys.stdout.isatty() else "plain"
-    return _choice(wanted, FORMATS)
+def _format(raw: Mapping[str, Any]) -> str:
+    """The format asked for; else a table on a terminal, plain in a pipe or a file."""
+    if "format" in raw:
+        return _choice(raw["format"], FORMATS)
+    return "table" if raw.get("output") is None and sys.stdout.isatty() else "plain"
 
 
 def _choice(word: str, allowed: tuple[str, ...]) -> str:

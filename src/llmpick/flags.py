@@ -11,10 +11,15 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+FORMATS = ("table", "plain", "json", "markdown", "html", "csv")
+GIVEN = ("facts", "raw")
+"""Parameters of a command that no flag fills."""
+
 CATALOG = Annotated[
     list[Path] | None,
     typer.Option("--catalog", metavar="DIR", help="A further catalog laid over the bundled one; repeatable."),
 ]
+FORCE = Annotated[bool | None, typer.Option("--force", help="Overwrite an existing --output file.")]
 
 
 def _text(flag: str, metavar: str, says: str) -> Any:
@@ -117,25 +122,48 @@ SEARCH: dict[str, Any] = {
 }
 
 
-class Taking:
-    """A command and the flags it takes as the mapping `raw`; typer reads which they are from its signature."""
+ANSWER: dict[str, Any] = {
+    "catalog": CATALOG,
+    "format": _text("--format", "FORMAT", f"{', '.join(FORMATS)}; table on a terminal, plain in a pipe."),
+    "output": Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to stdout.")
+    ],
+    "force": FORCE,
+}
+"""Where an answer comes from and where it goes."""
 
-    def __init__(self, command: Callable[..., None], flags: dict[str, Any]) -> None:
+RANKING: dict[str, Any] = {
+    "top": _text("--top", "N", "How many models to show (5)."),
+    "what_if": _texts("--what-if", "FLAG=VALUE", "Also say what this would change: gpu=48GB; repeatable."),
+}
+
+
+class Taking:
+    """A command and the flags it takes as the mapping `raw`; typer reads which they are from its signature.
+
+    `run` stands between the two where something is done with what the command returns.
+    """
+
+    def __init__(
+        self, command: Callable[..., Any], flags: dict[str, Any], run: Callable[..., None] | None = None
+    ) -> None:
         self.command = command
         self.flags = flags
+        self.run = run or command
         self.__name__ = command.__name__
         self.__doc__ = command.__doc__
 
     def __call__(self, **given: Any) -> None:
         """Run the command with what the user gave."""
         raw = {name: given.pop(name) for name in self.flags}
-        self.command({name: value for name, value in raw.items() if value not in (None, [])}, **given)
+        self.run({name: value for name, value in raw.items() if value not in (None, [])}, **given)
 
     @property
     def __signature__(self) -> inspect.Signature:
-        own = inspect.signature(self.command, eval_str=True).parameters
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        merged = [parameter.replace(kind=keyword) for name, parameter in own.items() if name != "raw"]
+        keyword, known = inspect.Parameter.KEYWORD_ONLY, self.command.__globals__
+        own = [one for name, one in inspect.signature(self.command).parameters.items() if name not in GIVEN]
+        # Only these are evaluated: what a command is given may be named for the type checker alone.
+        merged = [one.replace(kind=keyword, annotation=eval(one.annotation, known)) for one in own]
         merged += [inspect.Parameter(n, keyword, default=None, annotation=kind) for n, kind in self.flags.items()]
         return inspect.Signature(merged)
 
@@ -144,6 +172,6 @@ class Taking:
         return {name: parameter.annotation for name, parameter in self.__signature__.parameters.items()}
 
 
-def takes(flags: dict[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def takes(flags: dict[str, Any]) -> Callable[[Callable[..., None]], Taking]:
     """Give a command `flags`: those the user gave reach it as the mapping `raw`."""
     return lambda command: Taking(command, flags)
