@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from llmpick import catalog as catalogs
 from llmpick import engine, explain
 from llmpick import profile as profiles
+from llmpick.catalog.facts import facts_of
 from llmpick.catalog.shelf import facts_in
 from llmpick.schema import Popularity
+from llmpick.sizing.size import USUAL, Peaks, places_of, whole_ladder
 from llmpick.steps.asked import ask, vocabulary
 from llmpick.units import GIB, USABLE_SHARE, GpuSetup
 
@@ -230,4 +232,29 @@ def test_every_model_stands_where_its_sentences_say(profile):
 
 
 def test_what_is_stored_of_a_model_is_what_its_record_says():
-    assert facts_in(FACTS.models) == facts_in(tuple(FACTS.models))
+    assert [bare(facts) for facts in facts_in(FACTS.models)] == [bare(facts_of(model)) for model in FACTS.models]
+
+
+def bare(facts):
+    """The facts with the shape itself for what makes it."""
+    size = facts.size
+    return facts._replace(size=size and size._replace(shape=size.shape and size.shape()))
+
+
+@TRIES
+@given(
+    st.sampled_from([facts.size for facts in facts_in(FACTS.models) if facts.size]), st.sampled_from(range(len(USUAL)))
+)
+def test_a_kept_peak_is_the_peak_worked_out(size, number):
+    jobs = whole_ladder(size.structure, number)
+    kept, worked_out = Peaks(size, jobs, places_of(size.structure, jobs)), Peaks(size, jobs)
+    assert [kept[place] for place in range(len(jobs))] == [worked_out[place] for place in range(len(jobs))]
+
+
+def test_the_lengths_and_batches_of_every_task_are_kept():
+    asked = {
+        (length, task.batch_size, task.vocabulary_head)
+        for task in FACTS.tasks
+        for length in {task.seq_len, min(task.seq_len, 512)}
+    }
+    assert asked == set(USUAL)

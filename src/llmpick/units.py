@@ -110,7 +110,8 @@ def parse_gpu(text: str, gpus: Sequence[Gpu]) -> GpuSetup:
 
 def _is_card(wanted: str, gpus: Sequence[Gpu]) -> bool:
     """Whether a text that looks like a size names a card outright: `4090`, `3090ti`."""
-    return any(_product(wanted) in _products(gpu) for gpu in gpus)
+    product = _product(wanted)
+    return bool(product) and any(product in _products(gpu) for gpu in gpus)
 
 
 def usable_bytes(gpu: Gpu) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick.errors import LlmpickError
@@ -79,7 +80,7 @@ def plain_facts(model: Model, writer: Writer) -> tuple[Any, ...]:
     facts = facts_of(model)
     size = facts.size
     if size is not None:
-        size = size._replace(shape=writer.plain(size.shape, SHAPE))
+        size = size._replace(shape=size.shape and writer.plain(size.shape(), SHAPE))
     plain: tuple[Any, ...] = bare(facts._replace(size=size))
     return plain
 
@@ -91,7 +92,7 @@ def unpack(rows: Iterable[Any], shape: Callable[[Any], Architecture | None]) -> 
     for *plain, weights, tools, active, size, known in rows:
         one = sizes.get(id(size))
         if one is None and size is not None:
-            one = sizes[id(size)] = Size._make((*size[:4], shape(size[4])))
+            one = sizes[id(size)] = Size._make((*size[:5], size[5] and partial(shape, size[5])))
         found.append(Facts._make((*plain, Licensed(*weights), tools and Tools(*tools), active, one, Traits(*known))))
     return found
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from llmpick.catalog.compiled import Values
     from llmpick.catalog.facts import Facts
     from llmpick.schema import Model
+    from llmpick.sizing.size import Peaks
+
+KEPT = 20_000
+"""Ladders whose peaks a Shelf remembers: some 30 different lengths and batches of a thousand models."""
 
 
 class ById(Mapping[str, Any]):
@@ -60,6 +64,11 @@ class Shelf(Sequence["Model"]):
             found += unpack(rows, form.maker(SHAPE))
         return sorted(found, key=lambda facts: facts.id)
 
+    @cached_property
+    def peaks(self) -> dict[tuple[int, int], Peaks]:
+        """What was worked out of their Sizes for one question and holds for the next."""
+        return {}
+
     def get(self, id_: str) -> Model | None:
         """The model of that id, or None."""
         path = self.paths.get(id_)
@@ -92,6 +101,15 @@ class Shelf(Sequence["Model"]):
 def facts_in(models: Sequence[Model]) -> Sequence[Facts]:
     """What judging reads of each of `models`."""
     return models.facts if isinstance(models, Shelf) else [facts_of(model) for model in models]
+
+
+def peaks_in(models: Sequence[Model]) -> dict[tuple[int, int], Peaks]:
+    """Where peaks of the Sizes of `models` are kept; emptied when it holds many."""
+    if not isinstance(models, Shelf):
+        return {}
+    if len(models.peaks) > KEPT:
+        models.peaks.clear()
+    return models.peaks
 
 
 def finder(models: Sequence[Model]) -> Callable[[str], Model | None]:

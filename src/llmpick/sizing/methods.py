@@ -68,14 +68,17 @@ def ladder(
     """
     n_gpus = max(profile.gpu.count, 1) if profile.gpu else 1
     shape = (seq_len, profile.batch_size, vocabulary_head, n_gpus)
-    return _ladder(structure, preference(total, profile), shape, splits and "batch_size" in profile.assumed)
+    return rungs(structure, preference(total, profile), shape, splits and "batch_size" in profile.assumed)
 
 
 @cache
-def _ladder(
+def rungs(
     structure: str, methods: tuple[JobMethod, ...], shape: tuple[int, int, bool, int], splits: bool
 ) -> tuple[Job, ...]:
-    """Jobs do not depend on a network's size, so a thousand models share a few ladders."""
+    """The Jobs of these methods, best first; `shape`: tokens, batch, whether there is a vocabulary head, cards.
+
+    They do not depend on a network's size, so a thousand models share a few ladders.
+    """
     seq_len, batch_size, vocabulary_head, n_gpus = shape
     jobs: list[Job] = []
     for method in methods:

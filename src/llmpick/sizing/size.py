@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick.record import bare
 from llmpick.sizing import memory
 from llmpick.sizing.job import usual
+from llmpick.sizing.methods import rungs
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import regime_of, uniform
 from llmpick.sizing.working import layers_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from llmpick.architecture import Architecture
     from llmpick.sizing.job import Job, JobMethod
     from llmpick.sizing.memory import Frame
@@ -20,6 +24,26 @@ SHARDED = "qlora, sharded"
 METHODS: tuple[JobMethod, ...] = ("full", "lora", "qlora")
 WAYS = (*METHODS, SHARDED)
 """The usual ways of training: by method, and QLoRA once more for where its weights are sharded."""
+
+USUAL = (
+    (256, 8, True),
+    (256, 16, False),
+    (256, 32, False),
+    (384, 16, False),
+    (512, 1, True),
+    (512, 4, True),
+    (512, 8, False),
+    (512, 32, False),
+    (1024, 1, True),
+    (1024, 4, True),
+    (2048, 1, True),
+)
+"""Tokens, batch and vocabulary head that tasks come with, also cut to a context of 512 tokens.
+
+Most questions name neither a length nor a batch, so on one card the peaks of these are worked out once, when the
+catalog is compiled. Any other length, batch or number of cards goes through the Frames to the same number.
+"""
+NUMBER = Struct("<Q")
 
 
 class Size(NamedTuple):
@@ -32,7 +56,9 @@ class Size(NamedTuple):
     """Parameters a token passes through."""
     frames: tuple[tuple[Any, ...], ...]
     """The Frame of each of WAYS, as plain tuples."""
-    shape: Architecture | None
+    peaks: tuple[bytes, ...]
+    """For each of USUAL the peaks of the whole ladder on one card, as NUMBERs; empty where nobody would ask."""
+    shape: Callable[[], Architecture] | None
     """Given where what a token costs depends on the batch: the Frames' layers then hold for none but the smallest."""
 
 
@@ -42,24 +68,72 @@ def size_of(architecture: Architecture) -> Size:
     ways = [usual(architecture, method, seq_len=1) for method in METHODS]
     ways.append(usual(architecture, "qlora", seq_len=1, n_gpus=2, sharding="fsdp"))
     batchwise = any(not regime_of(architecture, job).any_length for job in ways)
-    return Size(
+    size = Size(
         structure=architecture.structure,
         total=counted.total,
         active=counted.active,
         frames=tuple(bare(memory.frame(architecture, counted, job)) for job in ways),
-        shape=architecture if batchwise else None,
+        peaks=(),
+        shape=(lambda: architecture) if batchwise else None,
     )
+    return size._replace(peaks=tuple(_kept(size, number) for number in range(len(USUAL))))
+
+
+def _kept(size: Size, number: int) -> bytes:
+    """The peaks of one of USUAL."""
+    if size.structure == "encoder" and USUAL[number][2]:
+        return b""
+    peaks = Peaks(size, whole_ladder(size.structure, number))
+    return b"".join(NUMBER.pack(peaks[position]) for position in range(len(peaks.jobs)))
+
+
+def whole_ladder(structure: str, number: int) -> tuple[Job, ...]:
+    """Every Job that a question of one of USUAL can lead to on one card."""
+    return rungs(structure, METHODS, (*USUAL[number], 1), True)
+
+
+class Places(NamedTuple):
+    """Where a Size keeps the peaks of some Jobs."""
+
+    number: int
+    """Which of USUAL."""
+    offsets: tuple[int, ...]
+    """Of each Job."""
+
+
+def places_of(structure: str, jobs: Sequence[Job]) -> Places | None:
+    """Where the peaks of a ladder are kept; None where they are not."""
+    first = jobs[0]
+    shape = first.seq_len, first.batch_size * first.accumulation, first.vocabulary_head
+    if first.n_gpus > 1 or shape not in USUAL:
+        return None
+    number = USUAL.index(shape)
+    whole = {job: NUMBER.size * position for position, job in enumerate(whole_ladder(structure, number))}
+    return Places(number, tuple(whole[job] for job in jobs)) if whole.keys() >= set(jobs) else None
 
 
 class Peaks:
-    """Reads peaks off a Size. Its Jobs must be `usual` but for their rung and their batch."""
+    """Reads peaks off a Size, by the place of a Job in its ladder. The Jobs must be `usual` but for rung and batch."""
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, jobs: Sequence[Job], places: Places | None = None) -> None:
+        """`places`: where the Size keeps them."""
         self.size = size
+        self.jobs = jobs
+        self._kept = size.peaks[places.number] if places and size.peaks else b""
+        self._offsets = places.offsets if places else ()
         self._frames: dict[tuple[str, int], Frame] = {}
+        self._known: dict[int, int] = {}
 
-    def __call__(self, job: Job) -> int:
-        """The peak of training by `job`."""
+    def __getitem__(self, position: int) -> int:
+        """The peak of training by the Job at `position`."""
+        if self._kept:
+            kept: int = NUMBER.unpack_from(self._kept, self._offsets[position])[0]
+            return kept
+        if position not in self._known:
+            self._known[position] = self._worked_out(self.jobs[position])
+        return self._known[position]
+
+    def _worked_out(self, job: Job) -> int:
         key = _way(job), job.batch_size
         if key not in self._frames:
             self._frames[key] = frame_of(self.size, job)
@@ -71,7 +145,8 @@ def frame_of(size: Size, job: Job) -> Frame:
     known = memory.unpacked(size.frames[WAYS.index(_way(job))])
     if size.shape is None:
         return known
-    return known._replace(layers=layers_of(size.shape, job, regime_of(size.shape, job)))
+    shape = size.shape()
+    return known._replace(layers=layers_of(shape, job, regime_of(shape, job)))
 
 
 def _way(job: Job) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick import policy as policies
 from llmpick import quality
-from llmpick.catalog.shelf import finder
+from llmpick.catalog.shelf import finder, peaks_in
 from llmpick.profile import Vocabulary
 from llmpick.record import record
 from llmpick.verdict import Rating
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llmpick.policy import Policy
     from llmpick.profile import Profile
     from llmpick.schema import Domain, Gpu, Model, Price, Task
+    from llmpick.sizing.size import Peaks
     from llmpick.verdict import StepVerdict
 
 DECISIVE = ("memory", "language", "license allow-list")
@@ -71,6 +72,8 @@ class Asked:
     """Headroom from which more is worth nothing more: how many times what a model needs the card holds."""
     model: Callable[[str], Model | None]
     """Finds one by its id."""
+    peaks: dict[tuple[int, int], Peaks]
+    """Of networks and ladders, kept from question to question where the catalog does."""
     memo: dict[Any, Any]
     """What was worked out for one candidate and holds for others: a thousand models share a few dozen licenses."""
 
@@ -137,6 +140,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         curves={value.name: value.curve() for value in catalog.policy.values},
         plenty=catalog.policy.value("headroom").points[-1].at,
         model=finder(catalog.models),
+        peaks=peaks_in(catalog.models),
         memo={},
     )
 

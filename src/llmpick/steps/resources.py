@@ -11,7 +11,7 @@ from llmpick.sizing.job import usual
 from llmpick.sizing.latency import seconds_per_pass
 from llmpick.sizing.methods import ladder
 from llmpick.sizing.parameters import count
-from llmpick.sizing.size import Peaks
+from llmpick.sizing.size import Peaks, places_of
 from llmpick.steps.asked import Weighed
 from llmpick.units import GIB
 from llmpick.verdict import Check, StepVerdict
@@ -141,27 +141,39 @@ def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     thrifty = profile.budget is not None
     if limit is None and not thrifty:
         return Fit(jobs[:1], jobs[0], 0)
-    peak_bytes = Peaks(size)
-    first = peak_bytes(jobs[0])
+    peaks = peaks_of(size, jobs, asked)
+    first = peaks[0]
     if limit is not None and not thrifty and first * asked.plenty <= limit:
         # Worth all that headroom can be worth: no leaner method can add to it.
         return Fit(jobs[:1], jobs[0], first)
     whole = next(position for position in reversed(range(len(jobs))) if jobs[position].accumulation == 1)
-    done = {0: first, whole: peak_bytes(jobs[whole])}
-    if limit is not None and done[whole] > HOPELESS * limit:
-        last = done[whole] if whole == len(jobs) - 1 else peak_bytes(jobs[-1])
+    at_once = peaks[whole]
+    if limit is not None and at_once > HOPELESS * limit:
+        last = peaks[len(jobs) - 1]
         if last > HOPELESS * limit:
             return Fit((), jobs[-1], last)
     tried: list[int] = []
     fits: list[Job] = []
     for position, job in enumerate(jobs):
-        tried.append(done[position] if position in done else peak_bytes(job))
+        tried.append(peaks[position])
         if limit is None or tried[-1] <= limit:
             fits.append(job)
             if not thrifty:
                 break
     leanest = min(tried)
-    return Fit(tuple(fits), jobs[tried.index(leanest)], min(first, done[whole]) if fits else leanest)
+    return Fit(tuple(fits), jobs[tried.index(leanest)], min(first, at_once) if fits else leanest)
+
+
+def peaks_of(size: Size, jobs: tuple[Job, ...], asked: Asked) -> Peaks:
+    """What each Job of a ladder needs, worked out when it is asked for and kept with the catalog."""
+    key = id(size), id(jobs)  # both live as long as the catalog's Sizes and the ladders do
+    known = asked.peaks.get(key)
+    if known is None or known.size is not size or known.jobs is not jobs:
+        where = ("places", id(jobs))
+        if where not in asked.memo:
+            asked.memo[where] = places_of(size.structure, jobs)
+        known = asked.peaks[key] = Peaks(size, jobs, asked.memo[where])
+    return known
 
 
 def too_slow(active: int, asked: Asked) -> float | None:
