@@ -201,10 +201,19 @@ def verdict(
         time_hours=memory.time_hours if memory else None,
         cost_usd=memory.cost_usd if memory else None,
         license=licensed,
-        because=tuple(r.because for r in sorted(known, key=_quality_first) if r.low > 0.5),
-        despite=tuple(r.because for r in sorted(known, key=lambda r: r.weight * (r.low - 0.5)) if r.low <= 0.5),
+        because=tuple(r.because for r in sorted(known, key=_quality_first) if _middle(r) > 0.5),
+        despite=tuple(r.because for r in sorted(known, key=_weightiest_lack) if _middle(r) <= 0.5),
         missing=tuple(dict.fromkeys(unknown + wide)),
     )
+
+
+def _middle(rating: Rating) -> float:
+    """What a rating most likely is: a wide range does not turn praise into a reproach."""
+    return (rating.low + rating.high) / 2
+
+
+def _weightiest_lack(rating: Rating) -> float:
+    return rating.weight * (_middle(rating) - 0.5)
 
 
 def _quality_first(rating: Rating) -> tuple[bool, float]:
