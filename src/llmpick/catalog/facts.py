@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick.errors import LlmpickError
 from llmpick.licensing.judge import Licensed, licensed
-from llmpick.quality.traits import Traits, traits
+from llmpick.quality.traits import Traits, amounts, traits
 from llmpick.record import bare
 from llmpick.sizing.size import Size, size_of
 
@@ -54,10 +54,13 @@ class Facts(NamedTuple):
     size: Size | None
     """None = it cannot be sized."""
     traits: Traits
+    amounts: dict[str, float]
+    """Of the traits, for the estimate of quality."""
 
 
 def facts_of(model: Model) -> Facts:
     """What judging reads of `model`."""
+    known = traits(model)
     return Facts(
         id=model.id,
         lineage=model.lineage,
@@ -71,7 +74,8 @@ def facts_of(model: Model) -> Facts:
         tools=tools_of(model.tooling),
         active=model.parameters.active,
         size=_size(model),
-        traits=traits(model),
+        traits=known,
+        amounts=amounts(known),
     )
 
 
@@ -89,11 +93,12 @@ def unpack(rows: Iterable[Any], shape: Callable[[Any], Architecture | None]) -> 
     """What was stored, as it was; `shape` makes Architectures. Networks that are alike share one Size."""
     sizes: dict[int, Size] = {}
     found = []
-    for *plain, weights, tools, active, size, known in rows:
+    for *plain, weights, tools, active, size, known, told in rows:
         one = sizes.get(id(size))
         if one is None and size is not None:
             one = sizes[id(size)] = Size._make((*size[:5], size[5] and partial(shape, size[5])))
-        found.append(Facts._make((*plain, Licensed(*weights), tools and Tools(*tools), active, one, Traits(*known))))
+        parts = Licensed(*weights), tools and Tools(*tools), active, one, Traits(*known), told
+        found.append(Facts._make((*plain, *parts)))
     return found
 
 

@@ -74,9 +74,9 @@ def judge(facts: Traits, asked: Question) -> Quality:
     )
 
 
-def span(facts: Traits, asked: Question) -> tuple[float, float]:
-    """Low and high end of the answer, all that a ranking reads of it."""
-    low, _, high, _ = strength(facts, asked)
+def span(facts: Traits, asked: Question, own: Mapping[str, float] | None = None) -> tuple[float, float]:
+    """Low and high end of the answer, all that a ranking reads of it; `own` saves working out the model's `amounts`."""
+    low, _, high, _ = strength(facts, asked, own)
     return _widened(low, high, facts, asked)
 
 
@@ -129,11 +129,13 @@ def _published(one: Standing, asked: Question) -> Published:
     )
 
 
-def strength(facts: Traits, asked: Question) -> tuple[float, float, float, tuple[str, ...]]:
+def strength(
+    facts: Traits, asked: Question, own: Mapping[str, float] | None = None
+) -> tuple[float, float, float, tuple[str, ...]]:
     """Lowest, expected and highest strength over what the unknown facts may be, and the names of those facts."""
     weight = asked.weights.get
     total = asked.weights["offset"] + asked.table.families.get(facts.family, 0.0)
-    own = amounts(facts)
+    own = amounts(facts) if own is None else own
     for name, amount in own.items():
         total += weight(name, 0.0) * amount
     for name, amount in matches(facts, asked).items():

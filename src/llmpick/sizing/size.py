@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import marshal
 from struct import Struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from llmpick.record import bare
 from llmpick.sizing import memory
@@ -44,6 +45,8 @@ Most questions name neither a length nor a batch, so on one card the peaks of th
 catalog is compiled. Any other length, batch or number of cards goes through the Frames to the same number.
 """
 NUMBER = Struct("<Q")
+FORMAT = 4
+"""Of `marshal`: what every Python since 3.4 reads."""
 
 
 class Size(NamedTuple):
@@ -54,8 +57,8 @@ class Size(NamedTuple):
     """Parameters."""
     active: int
     """Parameters a token passes through."""
-    frames: tuple[tuple[Any, ...], ...]
-    """The Frame of each of WAYS, as plain tuples."""
+    frames: tuple[bytes, ...]
+    """The Frame of each of WAYS, as `marshal` writes its plain tuples: few are ever read."""
     peaks: tuple[bytes, ...]
     """For each of USUAL the peaks of the whole ladder on one card, as NUMBERs; empty where nobody would ask."""
     shape: Callable[[], Architecture] | None
@@ -72,7 +75,7 @@ def size_of(architecture: Architecture) -> Size:
         structure=architecture.structure,
         total=counted.total,
         active=counted.active,
-        frames=tuple(bare(memory.frame(architecture, counted, job)) for job in ways),
+        frames=tuple(marshal.dumps(bare(memory.frame(architecture, counted, job)), FORMAT) for job in ways),
         peaks=(),
         shape=(lambda: architecture) if batchwise else None,
     )
@@ -142,7 +145,7 @@ class Peaks:
 
 def frame_of(size: Size, job: Job) -> Frame:
     """The Frame of a Job that is `usual` but for its batch, its rung and its cards."""
-    known = memory.unpacked(size.frames[WAYS.index(_way(job))])
+    known = memory.unpacked(marshal.loads(size.frames[WAYS.index(_way(job))]))
     if size.shape is None:
         return known
     shape = size.shape()

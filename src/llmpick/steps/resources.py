@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llmpick.errors import LlmpickError
 from llmpick.record import record, replace
+from llmpick.sizing.cost import dollars
 from llmpick.sizing.estimate import Run, estimate, peak
 from llmpick.sizing.job import usual
 from llmpick.sizing.latency import seconds_per_pass
 from llmpick.sizing.methods import ladder
 from llmpick.sizing.parameters import count
 from llmpick.sizing.size import Peaks, places_of
+from llmpick.sizing.time import hours
 from llmpick.steps.asked import Weighed
 from llmpick.units import GIB
 from llmpick.verdict import Check, StepVerdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from llmpick.architecture import Architecture
     from llmpick.catalog.facts import Facts
     from llmpick.profile import Profile
@@ -70,10 +74,10 @@ def judge(model: Model, facts: Facts, asked: Asked) -> Plan:
         check = too_slow or does_not_fit(fit, profile)
         memory = _estimate(model, fit.leanest, counted, asked)
         return Plan(verdict=StepVerdict(step="resources", checks=(check,)), method=memory.method, memory=memory)
-    options = [_estimate(model, job, counted, asked) for job in fit.jobs]
-    memory = affordable(options, profile.budget)
+    job = fit.jobs[affordable(costs(shape, fit.jobs, counted, asked), profile.budget)]
+    memory = _estimate(model, job, counted, asked)
     checks = (
-        fits(memory, fit.jobs[options.index(memory)], profile),
+        fits(memory, job, profile),
         *budget(memory, profile),
         *serving(shape, counted, asked),
         *latency(counted, asked),
@@ -218,27 +222,41 @@ def does_not_fit(fit: Fit, profile: Profile) -> Check:
     )
 
 
-def affordable(options: list[Memory], limit: float | None) -> Memory:
-    """The first option within the budget; where none is, the cheapest."""
+def costs(shape: Architecture, jobs: Sequence[Job], counted: Parameters, asked: Asked) -> Iterator[float]:
+    """Expected dollars of each of `jobs`; 0 where that is not known."""
+    run = _run(asked)
+    for job in jobs:
+        cost = dollars(hours(shape, job, run, counted), run.price, job.n_gpus)
+        yield cost.expected if cost else 0.0
+
+
+def affordable(costs: Iterable[float], limit: float | None) -> int:
+    """The place of the first cost within the budget; where none is, of the least."""
     if limit is None:
-        return options[0]
-    costs = [option.cost_usd.expected if option.cost_usd else 0.0 for option in options]
-    within = (option for option, cost in zip(options, costs, strict=True) if cost <= limit)
-    return next(within, options[costs.index(min(costs))])
+        return 0
+    seen = []
+    for place, cost in enumerate(costs):
+        if cost <= limit:
+            return place
+        seen.append(cost)
+    return seen.index(min(seen))
 
 
-def _estimate(model: Model, job: Job, counted: Parameters, asked: Asked) -> Memory:
-    assert model.architecture is not None
+def _run(asked: Asked) -> Run:
     profile = asked.profile
-    run = Run(
+    return Run(
         examples=profile.examples,
         epochs=profile.epochs,
         card=asked.gpu,
         price=asked.price,
         efficiencies=asked.catalog.efficiencies,
     )
+
+
+def _estimate(model: Model, job: Job, counted: Parameters, asked: Asked) -> Memory:
+    assert model.architecture is not None
     shape = model.architecture.shape
-    return estimate(model.id, shape, job, profile.gpu, run=run, parameters=counted)
+    return estimate(model.id, shape, job, asked.profile.gpu, run=_run(asked), parameters=counted)
 
 
 def fits(memory: Memory, job: Job, profile: Profile) -> Check:

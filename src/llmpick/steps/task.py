@@ -55,7 +55,7 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
         return UNFIT
     if too_long(facts.context, asked):
         return Weighed(no=True, shortfall=lacking(facts.context, asked), helped=True)
-    low, high = quality.span(facts.traits, asked.quality)
+    low, high = quality.span(facts.traits, asked.quality, facts.amounts)
     return Weighed(ranges=(("quality", low, high), ("fit", *fit(facts.structure, facts.variant, asked))))
 
 
