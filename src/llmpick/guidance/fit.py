@@ -9,7 +9,7 @@ from llmpick.errors import LlmpickError
 from llmpick.guidance.recipe import PAIRED
 from llmpick.sizing.adapters import adapts_experts
 from llmpick.sizing.estimate import peak
-from llmpick.sizing.methods import ladder
+from llmpick.sizing.methods import held, ladder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,10 +80,14 @@ def _fitting(
             vocabulary_head=recipe.vocabulary_head,
             splits=recipe.kind not in PAIRED,
         )
-        for rung in rungs:
-            job = _precise(rung, profile, recipe, architecture.model_type, bf16=bf16)
-            if _possible(job, recipe) and _fits(architecture, job, profile, recipe, counted):
-                return job
+        ways = [_precise(rung, profile, recipe, architecture.model_type, bf16=bf16) for rung in rungs]
+        ways = [job for job in ways if _possible(job, recipe)]
+        if profile.gpu is None or profile.gpu.count == 0:
+            return ways[0] if ways else None
+        needs = [peak(architecture, heaviest(job, recipe), counted).peak for job in ways]
+        fits = held(ways, needs.__getitem__, profile.gpu.usable_bytes)
+        if fits:
+            return fits[0]
     return None
 
 

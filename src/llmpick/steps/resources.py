@@ -10,7 +10,7 @@ from llmpick.sizing.cost import dollars
 from llmpick.sizing.estimate import Run, estimate, peak
 from llmpick.sizing.job import usual
 from llmpick.sizing.latency import seconds_per_pass
-from llmpick.sizing.methods import ladder
+from llmpick.sizing.methods import held, ladder
 from llmpick.sizing.parameters import count
 from llmpick.sizing.size import Peaks, places_of
 from llmpick.sizing.time import hours
@@ -156,16 +156,13 @@ def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
         last = peaks[len(jobs) - 1]
         if last > HOPELESS * limit:
             return Fit((), jobs[-1], last)
-    tried: list[int] = []
-    fits: list[Job] = []
-    for position, job in enumerate(jobs):
-        tried.append(peaks[position])
-        if limit is None or tried[-1] <= limit:
-            fits.append(job)
-            if not thrifty:
-                break
-    leanest = min(tried)
-    return Fit(tuple(fits), jobs[tried.index(leanest)], min(first, at_once) if fits else leanest)
+    if limit is None:
+        return Fit(jobs, jobs[0], min(first, at_once))
+    fits = held(jobs, peaks.__getitem__, limit, every=thrifty)
+    if fits:
+        return Fit(fits, fits[0], min(first, at_once))
+    leanest = min(range(len(jobs)), key=peaks.__getitem__)
+    return Fit((), jobs[leanest], peaks[leanest])
 
 
 def peaks_of(size: Size, jobs: tuple[Job, ...], asked: Asked) -> Peaks:
