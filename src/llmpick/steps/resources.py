@@ -69,7 +69,7 @@ def judge(model: Model, facts: Facts, asked: Asked) -> Plan:
     assert size is not None, "what can be counted can be sized"
     profile = cut_to_context(asked.profile, model)
     fit = fitting(size, profile.seq_len, asked)
-    too_slow = without_gpu(counted.active, asked)
+    too_slow = without_gpu(counted.total, asked)
     if not fit.jobs or too_slow:
         check = too_slow or does_not_fit(fit, profile)
         memory = _estimate(model, fit.leanest, counted, asked)
@@ -95,7 +95,7 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
     if any(one is not None for one in (profile.budget, profile.serve_gpu, profile.latency)):
         return asked.weighed(judge(asked.known(facts.id), facts, asked).verdict)
     fit = fitting_of_alike(size, trained_length(profile, facts.context), asked)
-    slow = too_slow(size.active, asked)
+    slow = too_slow(size.total, asked)
     if slow is not None or not fit.jobs:
         return Weighed(no=True, shortfall=lacking(fit, profile) if slow is None else slow, helped=True)
     return Weighed(ranges=worths(size, fit, asked))
@@ -177,21 +177,24 @@ def peaks_of(size: Size, jobs: tuple[Job, ...], asked: Asked) -> Peaks:
     return known
 
 
-def too_slow(active: int, asked: Asked) -> float | None:
-    """How far a model is from what a CPU trains in reasonable time; None where it is not, or there is a GPU."""
+def too_slow(parameters: int, asked: Asked) -> float | None:
+    """How far a model is from what a CPU trains in reasonable time; None where it is not, or there is a GPU.
+
+    All parameters count: those of an expert that a token skips are held and updated too.
+    """
     gpu, limit = asked.profile.gpu, asked.constants["cpu-parameters"]
-    return None if gpu is None or gpu.count or active <= limit else 1 - limit / active
+    return None if gpu is None or gpu.count or parameters <= limit else 1 - limit / parameters
 
 
-def without_gpu(active: int, asked: Asked) -> Check | None:
+def without_gpu(parameters: int, asked: Asked) -> Check | None:
     """Constraint: a CPU trains only small models in reasonable time."""
-    short = too_slow(active, asked)
+    short = too_slow(parameters, asked)
     if short is None:
         return None
     return Check(
         name="memory",
         outcome="no",
-        because=f"{active / 1e9:.1f} B active parameters are too slow to train without a GPU",
+        because=f"{parameters / 1e9:.1f} B parameters are too slow to train without a GPU",
         shortfall=short,
         remedy="any GPU that holds it",
     )
