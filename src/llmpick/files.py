@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +75,8 @@ def sweep(path: Path) -> None:
 
 def _swap(path: Path, text: str, found: int | None) -> None:
     """Write beside `path`, then rename; `found` is the mode of the file that is there."""
+    import tempfile  # an answer to a terminal writes no file
+
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

@@ -41,7 +41,11 @@ def given(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def build(fields: Mapping[str, Any], facts: Catalog) -> Profile:
     """The Profile that `fields` describe, this machine's cards put in for `auto`."""
-    from llmpick import machine, profile
+    from llmpick import profile
     from llmpick.steps.asked import vocabulary
 
-    return profile.build(machine.resolve(fields, facts.gpus), vocabulary(facts))
+    if any(str(fields.get(name, "")).strip().casefold() == "auto" for name in ("gpu", "serve_gpu")):
+        from llmpick import machine
+
+        fields = machine.resolve(fields, facts.gpus)
+    return profile.build(fields, vocabulary(facts))

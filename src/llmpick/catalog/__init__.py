@@ -102,8 +102,8 @@ def assemble(layers: Layers) -> Catalog:
     """The Catalog of these files; raises CatalogError when a table is missing."""
     values = layers.values
     parts: dict[str, list[str]] = {kind.name: [] for kind in KINDS if kind.at_hand}
-    for path in values:
-        parts[values.kind(path)].append(path)
+    for path, kind in values.kinds():
+        parts[kind].append(path)
     hub = next((values[path] for path in parts.pop("hub")), None)
     parts.pop("hide")
     models, apis, licenses = (_by_id(parts.pop(name)) for name in ("models", "apis", "licenses"))

@@ -174,9 +174,9 @@ class Values(Mapping[str, Any]):
         self.places = places
         self.given = dict(given or {})
 
-    def kind(self, path: str) -> str:
-        """The name of a file's kind."""
-        return str(self.places[path].form.entries[path][0])
+    def kinds(self) -> Iterator[tuple[str, str]]:
+        """Every file, and the name of its kind."""
+        return ((path, place.form.entries[path][0]) for path, place in self.places.items())
 
     def over(self, below: Values, given: Mapping[str, Any]) -> Values:
         """These files laid over those `below`, and `given` over both."""

@@ -37,7 +37,7 @@ def scan(directory: Path) -> dict[str, Stat]:
         _walk(str(directory), "", DEPTH, found)
     except OSError as error:
         raise LlmpickError(f"{directory}: cannot read the catalog directory: {error.strerror}") from error
-    return dict(sorted(found.items()))
+    return {path: found[path] for path in sorted(found)}
 
 
 def _walk(folder: str, prefix: str, depth: int, found: dict[str, Stat]) -> None:
