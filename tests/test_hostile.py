@@ -36,7 +36,7 @@ def spoiled(path: str, **fields: object) -> str:
 
 @pytest.fixture(scope="module")
 def overlay(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model, its license and a card whose every free text is hostile."""
+    """A model, its license, a domain and a card whose every free text is hostile."""
     folder = tmp_path_factory.mktemp("over [red]")
     source = [{"url": "https://example.org/a|b[c](d)<e>", "checked": "2026-11-20", "where": SAID, "reported_by": SAID}]
     license_ = {"id": "evil", "sources": source}
@@ -48,6 +48,7 @@ def overlay(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "licenses/evil.yaml": spoiled(
             "licenses/mit.yaml", name=SAID, quote=SAID, sources=source, terms=[{"duty": "keep_notice", "quote": SAID}]
         ),
+        "domains.yaml": json.dumps([{"id": "evil", "name": SAID, "aliases": [SAID], "near": [], "distance": "far"}]),
         "gpus.yaml": json.dumps(
             [{"name": SAID, "vendor": SAID, "kind": "datacenter", "memory_gib": 24, "sources": source}],
         ),
@@ -93,6 +94,13 @@ COMMANDS = {
     "estimate": ["estimate", MODEL, "--gpu", "24GB"],
     "stats": ["catalog", "stats"],
 }
+DOMAIN = ("--domain", "evil")
+COMMANDS |= {
+    "recommend": [*COMMANDS["recommend"], *DOMAIN],
+    "explain": [*COMMANDS["explain"], *DOMAIN],
+    "compare": [*COMMANDS["compare"], *DOMAIN],
+    "tree": ["tree", "--task", "classification"],
+}
 SHOWS = {"explain", "license", "show", "hardware"}
 """Commands that print at least one of the hostile texts."""
 
@@ -112,7 +120,7 @@ def test_hostile_facts_are_text_in_every_form(
 
 @pytest.mark.parametrize("form", ["markdown", "html"])
 def test_a_report_on_hostile_facts_is_text(overlay: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
-    arguments = ["report", "--task", "classification", "--license", "evil", "--catalog", str(overlay)]
+    arguments = ["report", "--task", "classification", "--license", "evil", *DOMAIN, "--catalog", str(overlay)]
     code, out, err = called([*arguments, "--format", form], capsys)
     assert code == 0, err
     text = squeezed(harmless(out, form))

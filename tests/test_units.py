@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmpick.errors import LlmpickError
-from llmpick.units import GIB, MIB, USABLE_SHARE, parse_gpu, parse_number
+from llmpick.steps.resources import does_not_fit, within
+from llmpick.units import GIB, MIB, USABLE_SHARE, parse_gpu, parse_number, told_apart
 
 
 @pytest.mark.parametrize("text", ["24GB", "24 GB", "24GiB", "24 gib", "24g", "24576MiB", "0.0234375TB"])
@@ -97,3 +102,20 @@ def test_numbers(text, number):
 def test_numbers_that_are_none(text):
     with pytest.raises(LlmpickError):
         parse_number(text, "--examples", 0, 1e9)
+
+
+@given(one=st.floats(0, 1e4, allow_nan=False), apart=st.floats(1e-6, 1.0, allow_nan=False), places=st.integers(1, 2))
+def test_amounts_that_differ_look_different(one: float, apart: float, places: int) -> None:
+    less, more = told_apart(one, one + apart, places)
+    assert float(less.replace(",", "")) < float(more.replace(",", ""))
+    assert told_apart(one, one, places) == (f"{one:,.{places}f}",) * 2
+
+
+def test_a_refusal_never_says_that_what_is_needed_is_there() -> None:
+    check = within(cost=5.004, limit=5.0)
+    assert (check.outcome, check.because) == ("no", "about $5.004 for one run, the budget is $5.000")
+    fit = SimpleNamespace(leanest=SimpleNamespace(method="qlora", accumulation=1), reference_peak=14.93 * GIB)
+    profile = SimpleNamespace(gpu=SimpleNamespace(usable_bytes=14.91 * GIB), seq_len=512)
+    said = does_not_fit(fit, profile)  # type: ignore[arg-type]
+    assert said.because == "even qlora needs 14.93 GiB at 512 tokens, the card has 14.91"
+    assert said.remedy == "14.93 GiB of usable GPU memory"

@@ -37,6 +37,16 @@ _NOISE = (
 _FORM_FACTORS = ("sxm", "pcie", "nvl")
 
 
+def told_apart(one: float, other: float, places: int) -> tuple[str, str]:
+    """Both amounts with `places` decimals, or with as many more as it takes to see which is larger.
+
+    `needs 14.9, the card has 14.9` contradicts itself; `needs 14.93, the card has 14.91` does not.
+    """
+    while places < 12 and one != other and f"{one:.{places}f}" == f"{other:.{places}f}":
+        places += 1
+    return f"{one:,.{places}f}", f"{other:,.{places}f}"
+
+
 @record
 class GpuSetup:
     """The cards of one machine, all alike. `count` 0 means no GPU: the CPU trains."""

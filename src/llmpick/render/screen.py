@@ -46,9 +46,11 @@ def styled(text: object, style: str = "") -> Text:
     return Text(safe(text), style=style)
 
 
-def fact(out: Console, label: str, text: Text | str, style: str = "bold", indent: int = 0) -> None:
-    """A label and its text, wrapped with a hanging indent."""
-    wide = indent + max(LABEL, len(label)) + 1
+def fact(
+    out: Console, label: str, text: Text | str, style: str = "bold", *, indent: int = 0, column: int = LABEL
+) -> None:
+    """A label, filled up to `column`, and its text, wrapped with a hanging indent."""
+    wide = indent + max(column, len(label)) + 1
     prose(out, styled(text) if isinstance(text, str) else text, wide, lead(label, wide, indent, style))
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from llmpick.render import entries, outline, question, rows, sizes
-from llmpick.render.screen import INDENT, bar, breaks, fact, first_of, id_line, labelled, prose, styled
+from llmpick.render.screen import INDENT, LABEL, bar, breaks, fact, first_of, id_line, labelled, prose, styled
 from llmpick.render.terminal import VERDICT_STYLES
 from llmpick.render.text import (
     NONE,
@@ -49,21 +49,31 @@ MOST = 12
 """Licenses and models without an architecture that `catalog stats` names."""
 COLUMN = 22
 """Columns a model needs at least in `compare`."""
+LAST = 24
+"""Columns the last cell of a `grid` needs beside the others; with fewer it stands beneath them."""
 
 
 def grid(
     out: Console, header: Sequence[str], cells: Iterable[Sequence[object]], right: Sequence[int] = (), indent: int = 0
 ) -> None:
-    """Columns as wide as their text; the last one takes what is left and wraps between words."""
+    """Columns as wide as their text; the last one takes what is left and wraps between words.
+
+    Where that leaves it too little, each row's last cell stands beneath the row.
+    """
     from rich.text import Text
 
     table = [[safe(NONE if cell is None else cell) for cell in row] for row in (header, *cells)]
     widths = [max(len(row[i]) for row in table) for i in range(len(header) - 1)]
     start = indent + sum(width + 2 for width in widths)
+    beneath = start + min(LAST, max(len(row[-1]) for row in table)) > out.width
     for number, row in enumerate(table):
         aligned = [f"{c:>{w}}" if i in right else f"{c:{w}}" for i, (c, w) in enumerate(zip(row, widths, strict=False))]
-        first = Text(" " * indent + "".join(f"{cell}  " for cell in aligned), "bold" if number == 0 else "")
-        prose(out, styled(row[-1], "bold" if number == 0 else ""), start, first)
+        style = "bold" if number == 0 else ""
+        first = Text(" " * indent + "".join(f"{cell}  " for cell in aligned), style)
+        if beneath:
+            first.rstrip()
+            out.print(first, soft_wrap=True)
+        prose(out, styled(row[-1], style), *((indent + INDENT,) if beneath else (start, first)))
 
 
 def memory(need: Memory, out: Console) -> None:
@@ -215,7 +225,7 @@ def license(answer: Answer, out: Console) -> None:
     if said.clause:
         fact(out, "Clause", f"“{said.clause}”")
     if said.source:
-        fact(out, "Source", said.source)
+        fact(out, "Source", link(said.source) or said.source)
     fact(out, "", styled(sentence(rows.NOT_ADVICE), "dim"))
 
 
@@ -265,7 +275,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def models(found: Sequence[Model], laid: Mapping[str, str], out: Console) -> None:
-    """One model a line; long ids push their line, so that they can be copied."""
+    """One model a line; an id too long for that gets a line alone, so that it can be copied."""
     from rich.text import Text
 
     name = min(max((len(one.id) for one in found), default=5), out.width - 38)
@@ -274,22 +284,31 @@ def models(found: Sequence[Model], laid: Mapping[str, str], out: Console) -> Non
         license_id = one.license.id if one.license else NONE
         figures = f"  {count(one.parameters.total):>7}  {safe(license_id):18} {one.released or NONE}"
         figures += f"  from {safe(laid[one.id])}" if one.id in laid else ""
-        out.print(Text.assemble((f"{safe(one.id):{name}}", "cyan"), figures), soft_wrap=True)
+        head = f"{safe(one.id):{name}}"
+        if len(head) + len(figures) > out.width:
+            out.print(styled(head.rstrip(), "cyan"), soft_wrap=True)
+            head = " " * max(0, min(name, out.width - len(figures)))
+        out.print(Text.assemble((head, "cyan"), figures), soft_wrap=True)
     out.print(styled(plural(len(found), "model"), "dim"))
 
 
 def entry(facts: Catalog, one: Model | ApiModel, out: Console) -> None:
-    """Every fact of one entry and where each block was read."""
+    """Every fact of one entry, then each source once with the blocks that were read from it."""
     from llmpick.catalog.browse import file_of
 
-    for field, said in entries.facts(one):
-        fact(out, field, said)
+    told = entries.facts(one)
+    column = min(COLUMN, max(LABEL, *(len(field) for field, _ in told)))
+    for field, said in told:
+        fact(out, field, said, column=column)
     out.print()
-    for label, (block, source) in labelled("Sources", rows.cited(one)):
-        fact(out, label, f"{block}: {source.url} (checked {source.checked})")
+    blocks: dict[tuple[str, str], list[str]] = {}
+    for block, source in rows.cited(one):
+        blocks.setdefault((source.url, source.checked), []).append(block)
+    for label, ((url, checked), read) in labelled("Sources", blocks.items()):
+        fact(out, label, f"{link(url) or url} ({listed(list(dict.fromkeys(read)))}; checked {checked})", column=column)
     file = file_of(facts, one)
     if file:
-        fact(out, "File", file)
+        fact(out, "File", file, column=column)
 
 
 def stats(found: Stats, out: Console) -> None:
@@ -352,9 +371,11 @@ def tree(answer: Tree, out: Console) -> None:
         out.print(styled(f"{number}. {branch.step.capitalize()}, weight {branch.weight:.2f}", "bold cyan"))
         prose(out, styled(branch.because, "dim"), INDENT - 2)
         for label, one in labelled("rules out", branch.constraints):
-            fact(out, label, f"{one.name}: {one.asks}", "red", INDENT - 2)
+            fact(out, label, f"{one.name}: {one.asks}", "red", indent=INDENT - 2)
         for label, criterion in labelled("weighs", branch.criteria):
-            fact(out, label, f"{criterion.name} {criterion.weight:.3f}: {criterion.because}", "green", INDENT - 2)
+            fact(
+                out, label, f"{criterion.name} {criterion.weight:.3f}: {criterion.because}", "green", indent=INDENT - 2
+            )
 
 
 def advise(answer: AdviseAnswer, out: Console) -> None:
@@ -379,7 +400,7 @@ def advise(answer: AdviseAnswer, out: Console) -> None:
         fact(out, label, f"{metric.name}: {sentence(metric.because)}")
     fact(out, "Baseline", sentence(answer.baseline))
     for label, source in labelled("Sources", answer.sources):
-        fact(out, label, styled(source, "dim"), "dim")
+        fact(out, label, styled(link(source) or source, "dim"), "dim")
 
 
 def plan(answer: Plan, out: Console) -> None:

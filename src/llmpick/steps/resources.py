@@ -15,7 +15,7 @@ from llmpick.sizing.parameters import count
 from llmpick.sizing.size import Peaks, places_of
 from llmpick.sizing.time import hours
 from llmpick.steps.asked import Weighed
-from llmpick.units import GIB
+from llmpick.units import GIB, told_apart
 from llmpick.verdict import Check, StepVerdict
 
 if TYPE_CHECKING:
@@ -208,17 +208,18 @@ def lacking(fit: Fit, profile: Profile) -> float:
 def does_not_fit(fit: Fit, profile: Profile) -> Check:
     """The `no` of the memory constraint: how much even the leanest method lacks."""
     usable = profile.gpu.usable_bytes if profile.gpu else 0
+    need, has = told_apart(fit.reference_peak / GIB, usable / GIB, 1)
     because = (
-        f"even {fit.leanest.method} needs {fit.reference_peak / GIB:.1f} GiB "
+        f"even {fit.leanest.method} needs {need} GiB "
         f"{'for one sequence of' if fit.leanest.accumulation > 1 else 'at'} {profile.seq_len:,} tokens, "
-        f"the card has {usable / GIB:.1f}"
+        f"the card has {has}"
     )
     return Check(
         name="memory",
         outcome="no",
         because=because,
         shortfall=lacking(fit, profile),
-        remedy=f"{fit.reference_peak / GIB:.1f} GiB of usable GPU memory",
+        remedy=f"{need} GiB of usable GPU memory",
     )
 
 
@@ -284,14 +285,15 @@ def budget(memory: Memory, profile: Profile) -> tuple[Check, ...]:
 
 def within(cost: float, limit: float) -> Check:
     """Whether one run's expected dollars stay within the budget, with the margin."""
+    asks, has = told_apart(cost, limit, 2)
     if cost <= limit:
-        return Check(name="budget", outcome="ok", because=f"about ${cost:,.2f} of ${limit:,.2f}")
+        return Check(name="budget", outcome="ok", because=f"about ${asks} of ${has}")
     return Check(
         name="budget",
         outcome="no",
-        because=f"about ${cost:,.2f} for one run, the budget is ${limit:,.2f}",
+        because=f"about ${asks} for one run, the budget is ${has}",
         shortfall=1 - limit / cost,
-        remedy=f"a budget of ${cost:,.2f}",
+        remedy=f"a budget of ${asks}",
     )
 
 
@@ -305,9 +307,10 @@ def serving(shape: Architecture, counted: Parameters, asked: Asked) -> tuple[Che
         need = peak(shape, job, counted).peak
         if need <= target.usable_bytes:
             return (Check(name="serving", outcome="ok", because=f"serves in {dtype} with {need / GIB:.1f} GiB"),)
-    because = f"even in int4 it needs {need / GIB:.1f} GiB to serve, the card has {target.usable_bytes / GIB:.1f}"
+    asks, has = told_apart(need / GIB, target.usable_bytes / GIB, 1)
+    because = f"even in int4 it needs {asks} GiB to serve, the card has {has}"
     shortfall = 1 - target.usable_bytes / need
-    remedy = f"{need / GIB:.1f} GiB to serve from"
+    remedy = f"{asks} GiB to serve from"
     return (Check(name="serving", outcome="no", because=because, shortfall=shortfall, remedy=remedy),)
 
 
