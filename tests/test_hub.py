@@ -71,7 +71,7 @@ def small():
 
 
 def snapshot(directory):
-    """Every file a catalog is read from, byte for byte; a refresh's state, half-written or whole, and locks are none."""
+    """Every file a catalog is read from, byte for byte; the state of a refresh, if half-written, and locks are none."""
     state = ("refresh.json", "refresh.lock", "hub.lock")
     files = sorted(
         path for path in directory.rglob("*") if path.is_file() and not path.name.lstrip(".").startswith(state)
