@@ -118,6 +118,16 @@ def test_hostile_facts_are_text_in_every_form(
     assert not forbidden(err)
 
 
+def test_a_hostile_domain_name_is_text_where_it_is_printed(overlay: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nowhere but in the hint at a misspelled one: an answer prints a domain's id."""
+    near = ["--domain", SAID + "x", "--catalog", str(overlay)]
+    code, out, err = called(["recommend", "--task", "chat", *near], capsys)
+    assert (code, out) == (2, "")
+    assert "did you mean" in err and "alert(1)</script>" in err.split("did you mean")[1].casefold()
+    assert not forbidden(err)
+    assert err.count("\n") == 1
+
+
 @pytest.mark.parametrize("form", ["markdown", "html"])
 def test_a_report_on_hostile_facts_is_text(overlay: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
     arguments = ["report", "--task", "classification", "--license", "evil", *DOMAIN, "--catalog", str(overlay)]
