@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from llmpick import catalog as catalogs
 from llmpick.quality import Question, Traits, estimate, judge, published, question, strength, traits
 from llmpick.quality.question import KINDS
-from llmpick.quality.reasons import place
+from llmpick.quality.reasons import in_words, place
 from llmpick.quality.table import Cited, Known, QualityTable, Spread, Standing, Term
 from llmpick.quality.traits import specialties, structure_of, usual_tokens
 
@@ -250,6 +251,18 @@ def test_the_structure_is_told_from_what_is_known() -> None:
 def test_usual_tokens_grow() -> None:
     assert 10 ** usual_tokens(2020.0) == pytest.approx(6.3e10, rel=0.01)
     assert usual_tokens(2026.0) > usual_tokens(2025.0)
+
+
+@pytest.mark.parametrize(
+    ("size", "active", "said"),
+    [
+        (8.19e9, None, "8.19 B parameters"),
+        (999_999_999, None, "1 B parameters"),
+        (math.sqrt(30.5e9 * 3.35e9), 3.35e9, "30.5 B parameters with 3.35 B active"),
+    ],
+)
+def test_parameters_in_words(size: float, active: float | None, said: str) -> None:
+    assert in_words(PLAIN._replace(size=size, active=active)).startswith(f"{said}, bert family")
 
 
 def test_places_in_words() -> None:

@@ -18,6 +18,8 @@ KIND_WORDS = {
     "answers": "multiple-choice",
 }
 ORDINALS = {1: "best", 2: "second", 3: "third"}
+ROUNDS_UP = 0.9995
+"""Share of a unit that three digits show as a whole one."""
 LISTED = 3
 """Domains of one comparison beyond which they are not named."""
 
@@ -72,7 +74,7 @@ def _tasks(standing: Standing) -> str:
 def in_words(facts: Traits) -> str:
     """The facts the estimate rests on: '8.19 B parameters, qwen3 family of 2025, 36 T training tokens'."""
     of = f" of {int(facts.year)}" if facts.year else ""
-    words = [f"{quantity(facts.size)} parameters", f"{facts.family} family{of}"]
+    words = [_parameters(facts), f"{facts.family} family{of}"]
     if facts.tokens:
         words.append(f"{quantity(facts.tokens)} training tokens")
     if facts.specialties:
@@ -80,9 +82,16 @@ def in_words(facts: Traits) -> str:
     return ", ".join(words)
 
 
+def _parameters(facts: Traits) -> str:
+    """`8.19 B parameters`; of a mixture of experts all of them, though the estimate reads the geometric mean."""
+    if facts.active is None:
+        return f"{quantity(facts.size)} parameters"
+    return f"{quantity(facts.size**2 / facts.active)} parameters with {quantity(facts.active)} active"
+
+
 def quantity(number: float) -> str:
     """Three digits and a unit: 8.19 B."""
     for size, unit in ((1e12, " T"), (1e9, " B"), (1e6, " M")):
-        if number >= size:
+        if number >= ROUNDS_UP * size:
             return f"{number / size:.3g}{unit}"
     return f"{number:.0f}"

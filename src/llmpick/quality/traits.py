@@ -51,6 +51,8 @@ class Traits(NamedTuple):
     """Domains it was made for: all it read, where the first of them is not general text."""
     trained_for: str = ""
     """The task it was already trained for with labels or pairs; empty = none."""
+    active: float | None = None
+    """Of a mixture of experts, the parameters a token passes through; None where those are all."""
 
 
 def traits(model: Model) -> Traits:
@@ -72,6 +74,7 @@ def traits(model: Model) -> Traits:
         languages=model.languages,
         specialties=specialties(read.domains) if read else (),
         trained_for=model.tasks[0] if model.variant == "task" and model.tasks else "",
+        active=active if 0 < active < total else None,
     )
 
 

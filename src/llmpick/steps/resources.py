@@ -348,11 +348,11 @@ def worths(size: Size, fit: Fit, asked: Asked) -> tuple[tuple[str, float, float]
 def rate(size: Size, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
     """The same with their sentences."""
     gpu = asked.profile.gpu
-    spare = gpu.usable_bytes / fit.reference_peak if gpu and gpu.count else 0.0
+    share = fit.reference_peak / gpu.usable_bytes if gpu and gpu.count else 0.0
     because = {
         "economy": per_token(size.active),
-        "headroom": f"the card holds {spare:.1f} times what it needs"
-        if spare >= 1
+        "headroom": f"tuned the leanest way it takes {share:.0%} of the card"
+        if share <= 1
         else "the card holds it only a sequence at a time",
         "method": f"the card allows {fit.jobs[0].method} tuning",
     }
