@@ -27,7 +27,7 @@ class CompileCatalog(BuildHookInterface[Any]):
         """A wheel needs a valid catalog; an editable install goes on without a compiled form."""
         sys.path.insert(0, str(Path(self.root, "src")))
         try:
-            from llmpick.catalog.compiled import ship
+            from llmpick.catalog.compiling import ship
         except ImportError as error:
             self.app.display_warning(f"catalog not compiled ({error}); the first answer will do it")
             return

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmpick import catalog
-from llmpick.catalog import codec, compiled, files, parsing
+from llmpick.catalog import codec, compiled, compiling, files, parsing
 from llmpick.catalog.kinds import KINDS, kind_of
 from llmpick.errors import CatalogError, LlmpickError
 
@@ -322,13 +322,13 @@ def small(tmp_path):
 def parsed(monkeypatch):
     """Paths of the files that were parsed."""
     seen = []
-    parse_file = compiled._parse
+    parse_file = compiling._parse
 
     def spy(data, path):
         seen.append(path)
         return parse_file(data, path)
 
-    monkeypatch.setattr(compiled, "_parse", spy)
+    monkeypatch.setattr(compiling, "_parse", spy)
     return seen
 
 
@@ -472,7 +472,7 @@ def test_many_writers_leave_one_whole_form(small, cache):
 
 def test_a_form_shipped_with_the_package_is_used_and_checked(small, tmp_path, parsed, cache):
     target = tmp_path / "shipped.json"
-    assert compiled.ship(small, target) == ()
+    assert compiling.ship(small, target) == ()
     parsed.clear()
     expected = compiled.load(small, target)
     assert not parsed
@@ -506,9 +506,9 @@ def test_every_kind_can_be_stored():
 
 def test_a_file_that_cannot_be_read_says_so(overlay, monkeypatch):
     (overlay / "models" / "toys" / "toy.yaml").write_text(GOOD)
-    read = compiled._bytes
+    read = compiling._bytes
     refusal = PermissionError(13, "Permission denied")
-    monkeypatch.setattr(compiled, "_bytes", lambda *path: refusal if path[1].endswith("toy.yaml") else read(*path))
+    monkeypatch.setattr(compiling, "_bytes", lambda *path: refusal if path[1].endswith("toy.yaml") else read(*path))
     with pytest.raises(catalog.InvalidCatalogError, match=r"toy\.yaml:1:1: the file cannot be read: Permission denied"):
         catalog.load((overlay,), base=SMALL)
 
@@ -516,10 +516,10 @@ def test_a_file_that_cannot_be_read_says_so(overlay, monkeypatch):
 def test_compiling_a_large_catalog_says_how_far_it_is_on_a_terminal_only(small, monkeypatch, capsys):
     catalog.load(base=small)
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(compiled, "MANY", 3)
+    monkeypatch.setattr(compiling, "MANY", 3)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     (small / "tasks.yaml").write_text((small / "tasks.yaml").read_text() + "\n# edited\n")
-    compiled._progress(9_000)(500)
+    compiling._progress(9_000)(500)
     assert "500 of 9,000 files" in capsys.readouterr().err
 
 

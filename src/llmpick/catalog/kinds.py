@@ -40,6 +40,11 @@ class Kind(NamedTuple):
         module, name = self.record.split(":")
         return getattr(import_module(module), name)
 
+    def spec(self) -> Any:
+        """How the content of a file is stored, as `codec` says it."""
+        one = ["r", self.record]
+        return ["t", one] if self.shape == "rows" else one
+
     def derive(self) -> Any:
         """The function behind `derived`, or None."""
         module, _, name = self.derived.partition(":")
