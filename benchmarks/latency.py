@@ -16,6 +16,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from figures import save, write
 from memory import ROOT, find
 
 from llmpick.catalog import Catalog, load
@@ -46,6 +47,10 @@ def main() -> None:
     for name, ratios in groups.items():
         spread = f"{min(ratios):7.1f} {statistics.median(ratios):7.1f} {max(ratios):7.1f}"
         print(f"{name:24} {len(ratios):5} {spread}")
+    columns = {"rows": ",d", "least": ".1f", "median": ".1f", "most": ".1f"}
+    rows = {name: [len(all_), min(all_), statistics.median(all_), max(all_)] for name, all_ in groups.items()}
+    save("latency", "measured beside the least", columns, rows)
+    write()
 
 
 def least_seconds(row: dict[str, str], catalog: Catalog) -> float | None:

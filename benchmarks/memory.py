@@ -20,6 +20,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from figures import save, write
+
 from llmpick.architecture import Architecture
 from llmpick.catalog import load
 from llmpick.config_json import from_config
@@ -64,6 +66,7 @@ def main() -> None:
     shapes = {model.id.casefold(): model.architecture.shape for model in load().models if model.architecture}
     published(arguments.truth / "memory.csv", shapes, show=arguments.rows)
     bounds(arguments.truth / "memory_bounds.csv", shapes)
+    write()
 
 
 def traces(path: Path) -> None:
@@ -86,7 +89,7 @@ def traces(path: Path) -> None:
         groups["all, 0.6 of the outputs named"].append(error)
         groups["all, Trainer"].append(tensors / row["peak"] - 1)
         groups["all, a loop that names its outputs"].append(tensors / (row["peak"] + outputs) - 1)
-    table("traced steps (live tensors)", dict(sorted(groups.items(), key=lambda group: group[0].startswith("all"))))
+    table("traced steps", dict(sorted(groups.items(), key=lambda group: group[0].startswith("all"))))
 
 
 def published(path: Path, shapes: dict[str, Architecture], *, show: bool) -> None:
@@ -107,11 +110,13 @@ def published(path: Path, shapes: dict[str, Architecture], *, show: bool) -> Non
             )
         groups[f"{one.source}, {one.method}"].append(one.error)
         groups["all serving" if one.method == "inference" else "all training"].append(one.error)
-    table("published measurements that state everything", groups)
+    table("published measurements", groups)
     cards = (8, 11, 12, 16, 24, 32, 40, 48, 80)
     wrong = [(one, card) for one in scored for card in cards if one.full <= card < one.measured]
     told = sum(1 for one in scored for card in cards if one.full <= card)
     print(f"said it fits a {cards} GiB card and it did not: {len(wrong)} of {told} ({len(wrong) / max(told, 1):.1%})")
+    columns = {"answers": ",d", "wrong": "d", "share": ".1%"}
+    save("memory", "said it fits", columns, {"all": [told, len(wrong), len(wrong) / max(told, 1)]})
     print("not compared:", ", ".join(f"{reason} ({count})" for reason, count in skipped.most_common(12)))
 
 
@@ -245,11 +250,16 @@ def bounds(path: Path, shapes: dict[str, Architecture]) -> None:
 
 def table(title: str, groups: dict[str, list[float]]) -> None:
     print(f"\n{title}\n{'':44} {'rows':>5} {'median':>8} {'p90':>8} {'bias':>8} {'>5% low':>8}")
+    rows = {}
     for name, errors in groups.items():
         sizes = sorted(map(abs, errors))
         low = sum(error < -0.05 for error in errors) / len(errors)
         middle, ninety = statistics.median(sizes), sizes[int(0.9 * (len(sizes) - 1))]
-        print(f"{name:44} {len(errors):5} {middle:8.1%} {ninety:8.1%} {statistics.mean(errors):+8.1%} {low:8.1%}")
+        bias = statistics.mean(errors)
+        print(f"{name:44} {len(errors):5} {middle:8.1%} {ninety:8.1%} {bias:+8.1%} {low:8.1%}")
+        rows[name] = [len(errors), middle, ninety, bias, low]
+    columns = {"rows": ",d", "median": ".1%", "p90": ".1%", "bias": "+.1%", "over 5 % low": ".1%"}
+    save("memory", title, columns, rows)
 
 
 if __name__ == "__main__":

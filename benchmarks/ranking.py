@@ -23,6 +23,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import figures as quoted
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
@@ -279,92 +280,95 @@ def peer_whichllm(program: str) -> dict[str, dict[str, float]]:
     return {"whichllm, its score": {one.get("id") or one["name"]: one["score"] for one in models}}
 
 
-def against(name: str, peer: dict[str, float], tasks: Sequence[fitting.Task], left: Left) -> None:
+def against(name: str, peer: dict[str, float], tasks: Sequence[fitting.Task], left: Left) -> dict[str, list[Any]]:
     """A peer's order, ours and by size, on the models the peer ranks."""
     known = [narrowed(task, lambda facts: facts.id in peer) for task in tasks]
     some = [task for task in known if task]
     if not some:
-        print(f"| {name}: ranks no two models of one task | | | | 0 | 0 |")
-        return
-    print(line(name, scored(some, lambda task: [peer[facts.id] for facts in task.subjects])))
-    print(line("... llmpick", scored(some, lambda task: left.expected(task, {task.suite.id}))))
-    print(line("... largest", scored(some, lambda task: [facts.size for facts in task.subjects])))
+        print(f"{name}: ranks no two models of one task")
+        return {}
+    return {
+        name: row(scored(some, lambda task: [peer[facts.id] for facts in task.subjects])),
+        f"... llmpick beside {name}": row(scored(some, lambda task: left.expected(task, {task.suite.id}))),
+        f"... largest beside {name}": row(scored(some, lambda task: [facts.size for facts in task.subjects])),
+    }
 
 
-def line(name: str, scores: Sequence[Score]) -> str:
-    """One row of the table, with intervals."""
+def row(scores: Sequence[Score]) -> list[Any]:
+    """Each figure with its interval, then how many comparisons and tasks it stands on."""
     rows = by_suite(scores)
-    ends = interval(rows)
-    cells = [f"{mean:.3f} ({low:.3f}–{high:.3f})" for mean, low, high in zip(rows.mean(0), *ends, strict=True)]
-    return f"| {name} | {' | '.join(cells)} | {len(rows)} | {len(scores)} |"
+    return [*zip(rows.mean(0), *interval(rows), strict=True), len(rows), len(scores)]
 
 
-def paired(name: str, ours: Sequence[Score], theirs: Sequence[Score]) -> str:
+def show(table: str, columns: dict[str, str], rows: dict[str, list[Any]]) -> None:
+    """Print a table and store it."""
+    print(f"\n{table}\n{quoted.table(columns, rows)}", flush=True)
+    quoted.save("ranking", table, columns, rows)
+
+
+def paired(ours: Sequence[Score], theirs: Sequence[Score]) -> list[Any]:
     """How much better than a baseline, comparison by comparison."""
     gain = by_suite(theirs) - by_suite(ours)
     gain[:, 2] *= -1
-    ends = interval(gain)
-    cells = [f"{mean:+.3f} ({low:+.3f}–{high:+.3f})" for mean, low, high in zip(gain.mean(0), *ends, strict=True)]
-    return f"| {name} | {' | '.join(cells)} |"
+    return list(zip(gain.mean(0), *interval(gain), strict=True))
 
 
-HEAD = f"| ranked by | {' | '.join(FIGURES)} | comparisons | tasks |\n|---|---|---|---|---|---|"
+COLUMNS = {**dict.fromkeys(FIGURES, ".3f"), "comparisons": "d", "tasks": "d"}
 
 
-def print_overall(tasks: Sequence[fitting.Task], left: Left, ours: list[Score], baselines: dict[str, Any]) -> None:
+def show_overall(tasks: Sequence[fitting.Task], left: Left, ours: list[Score], baselines: dict[str, Any]) -> None:
     """Every comparison left out, alone and with its relatives, beside the baselines."""
-    print(HEAD)
-    print(line("llmpick, comparison left out", ours))
     related = scored(tasks, lambda task: left.expected(task, cluster(task.suite.id)))
-    print(line("llmpick, all related comparisons left out", related))
     low = scored(tasks, lambda task: left.expected(task, {task.suite.id}, "low"))
-    print(line("llmpick, comparison left out, by the low end", low))
-    for name, scores in baselines.items():
-        print(line(name, scores))
-    print(f"\n| better than | {' | '.join(FIGURES)} |\n|---|---|---|---|")
-    for name, scores in baselines.items():
-        print(paired(name, ours, scores))
+    rows = {
+        "llmpick, comparison left out": row(ours),
+        "llmpick, all related comparisons left out": row(related),
+        "llmpick, comparison left out, by the low end": row(low),
+        **{name: row(scores) for name, scores in baselines.items()},
+    }
+    show("overall", COLUMNS, rows)
+    gains = {name: paired(ours, scores) for name, scores in baselines.items()}
+    show("better than", dict.fromkeys(FIGURES, "+.3f"), gains)
 
 
-def print_parts(tasks: Sequence[fitting.Task], left: Left, in_catalog: set[str]) -> None:
+def show_parts(tasks: Sequence[fitting.Task], left: Left, in_catalog: set[str]) -> None:
     """The same on some of the models."""
-    print(f"\n{HEAD}")
+    rows = {}
     for name, keep in (
         ("only models with a catalog file", [narrowed(task, lambda facts: facts.id in in_catalog) for task in tasks]),
         ("only models no other comparison has", [strangers(task, tasks) for task in tasks]),
     ):
         some = [task for task in keep if task]
-        print(line(name, scored(some, lambda task: left.expected(task, {task.suite.id}))))
-        print(line("... largest", scored(some, lambda task: [facts.size for facts in task.subjects])))
+        rows[name] = row(scored(some, lambda task: left.expected(task, {task.suite.id})))
+        rows[f"... largest of {name}"] = row(scored(some, lambda task: [facts.size for facts in task.subjects]))
+    show("parts", COLUMNS, rows)
 
 
-def print_harder(tasks: Sequence[fitting.Task], usual: dict[str, float], deep: bool) -> None:
+def show_harder(tasks: Sequence[fitting.Task], usual: dict[str, float], deep: bool) -> None:
     """Tasks and domains never seen; the form, too, chosen without the comparison."""
-    print(f"\n{HEAD}")
-    for what in ("task", "domain"):
-        print(line(f"no task of its {what} seen", forgotten(tasks, usual, what)))
+    unseen = {f"no task of its {what} seen": row(forgotten(tasks, usual, what)) for what in ("task", "domain")}
+    show("harder", COLUMNS, unseen)
     if deep:
-        print(line("form chosen without it", nested(tasks, usual)))
+        show("nested", COLUMNS, {"form chosen without it": row(nested(tasks, usual))})
 
 
-def print_peers(tasks: Sequence[fitting.Task], left: Left, llmfit: str | None, whichllm: str | None) -> None:
+def show_peers(tasks: Sequence[fitting.Task], left: Left, llmfit: str | None, whichllm: str | None) -> None:
     """Other programs where they rank the same models."""
     peers = peer_llmfit(llmfit) if llmfit else {}
     peers |= peer_whichllm(whichllm) if whichllm else {}
-    if peers:
-        print(f"\n{HEAD}")
-    for name, peer in peers.items():
-        against(name, peer, tasks, left)
+    rows = {name: cells for peer in peers for name, cells in against(peer, peers[peer], tasks, left).items()}
+    if rows:
+        show("peers", COLUMNS, rows)
 
 
-def print_by(what: str, ours: list[Score], largest: list[Score]) -> None:
+def show_by(what: str, ours: list[Score], largest: list[Score]) -> None:
     """Apart for each task or domain."""
-    print(f"\n| {what} | {' | '.join(FIGURES)} | comparisons | tasks | tau of largest |")
-    print("|---|---|---|---|---|---|---|")
+    rows = {}
     for value in sorted({getattr(one, what) for one in ours}):
         mine = [one for one in ours if getattr(one, what) == value]
         base = [one for one in largest if getattr(one, what) == value]
-        print(f"{line(value, mine)} {by_suite(base).mean(0)[2]:.2f} |")
+        rows[value] = [*row(mine), by_suite(base).mean(0)[2]]
+    show(f"by {what}", {**COLUMNS, "tau of largest": ".2f"}, rows)
 
 
 def arguments() -> argparse.Namespace:
@@ -391,17 +395,17 @@ def main() -> None:
         "most downloaded": scored(tasks, lambda task: [downloads.get(facts.id, 0) for facts in task.subjects]),
         "random": [Score(task.suite.id, task.results.task, task.results.domain, chance(task)) for task in tasks],
     }
-    print_overall(tasks, left, ours, baselines)
-    print_parts(tasks, left, {model.id for model in catalog.models})
-    print(f"\n{HEAD}")
-    for name, changes, prior in FORMS:
-        print(line(name, form(tasks, usual, changes, prior)))
-    print_harder(tasks, usual, given.nested)
-    print_peers(tasks, left, given.llmfit, given.whichllm)
-    print("\n| range | of a model with results elsewhere | without |\n|---|---|---|")
-    print(f"| holds (80 % wanted) | {' | '.join(f'{share:.0%}' for share in coverage(left.design))} |")
+    show_overall(tasks, left, ours, baselines)
+    show_parts(tasks, left, {model.id for model in catalog.models})
+    show("forms", COLUMNS, {name: row(form(tasks, usual, changes, prior)) for name, changes, prior in FORMS})
+    show_harder(tasks, usual, given.nested)
+    show_peers(tasks, left, given.llmfit, given.whichllm)
+    known, unknown = coverage(left.design)
+    share = {"of a model with results elsewhere": ".0%", "without": ".0%"}
+    show("ranges that hold", share, {"holds (80 % wanted)": [known, unknown]})
     for what in ("task", "domain"):
-        print_by(what, ours, baselines["largest"])
+        show_by(what, ours, baselines["largest"])
+    quoted.write()
 
 
 if __name__ == "__main__":

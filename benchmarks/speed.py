@@ -21,6 +21,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from figures import save, write
+
 ROOT = Path(__file__).parents[1]
 FLOOR = '''
 import typer
@@ -74,10 +76,25 @@ def main() -> None:
                 rows.append((f"{peer} {' '.join(arguments)}", [str(program), *arguments], plain))
         print("| command | median wall | CPU | peak memory | wall, beside the floor |")
         print("|---|---:|---:|---:|---:|")
+        measured = {}
         for name, command, beside in rows:
-            print(row(name, *paired(command, beside, given.runs)), flush=True)
-        for models in filter(None, given.sizes.split(",")):
-            scaled(int(models), Path(folder))
+            ours, floor, ratio = paired(command, beside, given.runs)
+            print(row(name, ours, floor, ratio), flush=True)
+            measured[name] = [ours.wall * 1e3, ours.cpu * 1e3, ours.mib, floor.wall * 1e3, ratio]
+        keep({name: row for name, row in measured.items() if name.split()[0] not in PEERS}, "commands")
+        keep({name: row for name, row in measured.items() if name.split()[0] in PEERS}, "peers")
+        grown = [scaled(int(models), Path(folder)) for models in filter(None, given.sizes.split(","))]
+        if grown:
+            columns = {"load, s": ".2f", "rank, s": ".2f", "MiB": ".0f"}
+            save("speed", "grown catalogs", columns, {name: row for rows in grown for name, row in rows.items()})
+    write()
+
+
+def keep(measured: dict[str, list[float]], table: str) -> None:
+    """Store what was measured now."""
+    if measured:
+        columns = {"wall, ms": ".0f", "CPU, ms": ".0f", "MiB": ".0f", "floor, ms": ".0f", "times the floor": ".1f"}
+        save("speed", table, columns, measured)
 
 
 def row(name: str, ours: Figure, floor: Figure, ratio: float) -> str:
@@ -117,8 +134,9 @@ def once(command: list[str]) -> Figure:
     return Figure(wall, used.ru_utime + used.ru_stime, kib / 1024)
 
 
-def scaled(models: int, folder: Path) -> None:
+def scaled(models: int, folder: Path) -> dict[str, list[float]]:
     """Compile and rank a catalog of `models` models, copies of real ones under other names."""
+    rows = {}
     base = folder / f"catalog-{models}"
     shutil.copytree(ROOT / "catalog", base, ignore=shutil.ignore_patterns("schema", "evidence"))
     files = sorted((base / "models").glob("*/*.yaml"))
@@ -134,7 +152,7 @@ def scaled(models: int, folder: Path) -> None:
         "answer = recommend({'task': 'classification', 'gpu': '24GB', 'examples': 5000}, facts)\n"
         "first = answer.recommended[0]; done = time.perf_counter()\n"
         "mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
-        "print(f'{len(facts.models):,} models: load {loaded - began:.2f} s, rank {done - loaded:.2f} s, {mib:.0f} MiB')"
+        "print(loaded - began, done - loaded, mib)"
     )
     for what in ("compiled now", "from the compiled form", "again"):
         done = subprocess.run(
@@ -144,7 +162,10 @@ def scaled(models: int, folder: Path) -> None:
             check=True,
             env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_CACHE_HOME": str(folder / "cache")},
         )
-        print(f"{what}: {done.stdout.strip()}", flush=True)
+        load, rank, mib = map(float, done.stdout.split())
+        print(f"{what}: {models:,} models: load {load:.2f} s, rank {rank:.2f} s, {mib:.0f} MiB", flush=True)
+        rows[f"{models:,} models, {what}"] = [load, rank, mib]
+    return rows
 
 
 if __name__ == "__main__":

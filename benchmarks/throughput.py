@@ -18,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from figures import save, write
+
 from llmpick.architecture import Architecture
 from llmpick.catalog import load
 from llmpick.schema import Gpu
@@ -71,13 +73,14 @@ def main() -> None:
     rows, skipped = read(path, catalog)
     shares = [row for method in METHODS for row in catalog.efficiencies if row.method == method]
     held = (shares[0].compute, shares[0].traffic, *(row.launch_ms for row in shares))
-    report("as catalog/efficiency.yaml has it", rows, lambda _: held, [(row.low, row.high) for row in shares])
+    report("as the catalog has it", rows, lambda _: held, [(row.low, row.high) for row in shares])
     if arguments.fit:
         print("\nfitted to all: compute, traffic, launch_ms of full, LoRA, QLoRA:", [round(x, 2) for x in fit(rows)])
     sources = sorted({row.source for row in rows})
     without = {source: fit([row for row in rows if row.source != source]) for source in sources}
     report("each source left out of the fit", rows, without.__getitem__, [(row.low, row.high) for row in shares])
     print("\nnot compared:", ", ".join(f"{reason} ({number})" for reason, number in skipped.most_common()))
+    write()
 
 
 def read(path: Path, catalog: Any) -> tuple[list[Row], Counter[str]]:
@@ -204,6 +207,7 @@ def report(title: str, rows: list[Row], shares_for: Any, spans: list[tuple[float
         found = (off, low <= math.exp(-off) <= high)
         groups[row.source].append(found)
         groups["all"].append(found)
+    kept = {}
     for source in [*sorted(name for name in groups if name != "all"), "all"]:
         found = groups[source]
         ratios = [math.exp(abs(off)) for off, _ in found]
@@ -214,6 +218,9 @@ def report(title: str, rows: list[Row], shares_for: Any, spans: list[tuple[float
             f"{source:24} {len(found):5} {'x' + format(statistics.median(ratios), '.2f'):>8} {shares[0]:8.0%} "
             f"{shares[1]:8.0%} {held:9.0%} {'x' + format(bias, '.2f'):>7}"
         )
+        kept[source] = [len(found), statistics.median(ratios), *shares, held, bias]
+    columns = {"rows": ",d", "median factor": ".2f", "within 1.35": ".0%", "within 2": ".0%"}
+    save("throughput", title, {**columns, "in the range": ".0%", "bias factor": ".2f"}, kept)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,160 @@
+"""Keep what a benchmark measured, and put it into the pages that quote it.
+
+`results/NAME.json` holds a benchmark's tables; `save` writes one, `write` brings the pages up to date. A page quotes
+between two comments, which no reader sees: `<!--= memory/traced steps -->`, the whole table, `<!--/-->`; or one figure
+inside a line, `<!--= memory/traced steps/all, Trainer/median -->2.3 %<!--/-->`, with a format of its own after a bar
+(`<!--= catalog/models | d -->`) and `/0` for a figure without its interval. `catalog/...` is counted in the catalog at
+hand. A line must not begin with such a comment unless it holds nothing else: markdown takes the whole line for HTML.
+
+    python benchmarks/figures.py
+
+rewrites every page; `tests/test_docs.py` fails where one disagrees.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmpick import catalog as catalogs
+from llmpick.catalog import suites
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = Path(__file__).parent / "results"
+QUOTED = re.compile(r"<!--= (?P<name>[^|>]*?)(?: \| (?P<form>[^>]*?))? -->(?P<now>.*?)<!--/-->", re.DOTALL)
+DIGITS = 5
+"""Digits of a stored figure: enough for any page, few enough to compare two runs by eye."""
+
+
+def save(benchmark: str, table: str, columns: Mapping[str, str], rows: Mapping[str, Sequence[Any]]) -> None:
+    """Store one table of a benchmark; tables that this run did not make stay as they were.
+
+    `columns`: heading -> Python format of its numbers. A cell that is a list of three is a figure and its interval.
+    """
+    path = RESULTS / f"{benchmark}.json"
+    tables = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    tables[table] = {
+        "date": date.today().isoformat(),
+        "versions": f"llmpick {_version()}, catalog of {catalogs.load().date}, Python {platform.python_version()}",
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, load {os.getloadavg()[0]:.1f}",
+        "columns": dict(columns),
+        "rows": {name: [_short(cell) for cell in cells] for name, cells in rows.items()},
+    }
+    RESULTS.mkdir(exist_ok=True)
+    path.write_text(_lines(tables), "utf-8")
+
+
+def _version() -> str:
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+
+
+def _short(cell: Any) -> Any:
+    if isinstance(cell, list | tuple):
+        return [_short(one) for one in cell]
+    return cell if isinstance(cell, int | str | None) else float(f"{float(cell):.{DIGITS}g}")
+
+
+def _lines(tables: dict[str, Any]) -> str:
+    """JSON with one line for each row of a table, so that a diff shows which moved."""
+    text = json.dumps(tables, indent=1, ensure_ascii=False)
+    rows = re.compile(r'^(   "(?:[^"\\]|\\.)*": )(\[\n.*?^   \])', re.MULTILINE | re.DOTALL)
+    return rows.sub(lambda found: found[1] + json.dumps(json.loads(found[2]), ensure_ascii=False), text) + "\n"
+
+
+def known() -> dict[str, Any]:
+    """Every figure a page may quote: what was measured, by benchmark and table, and what the catalog holds now."""
+    measured = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(RESULTS.glob("*.json"))}
+    return {**measured, "catalog": counted()}
+
+
+def counted() -> dict[str, Any]:
+    """How much of each kind the catalog at hand holds."""
+    facts = catalogs.load()
+    return {
+        "models": len(facts.models),
+        "licenses": len(facts.licenses),
+        "vendor models": len(facts.apis),
+        "cards": len(facts.gpus),
+        "comparisons": len(suites.load(catalogs.bundled())),
+        "date": facts.date,
+    }
+
+
+def filled(page: str, figures: Mapping[str, Any]) -> str:
+    """`page` with everything it quotes as it is in `figures`.
+
+    Raises KeyError where it quotes what is not there.
+    """
+
+    def quoted(found: re.Match[str]) -> str:
+        name, form = found["name"], found["form"]
+        said = quote(figures, name, form)
+        opened = f"<!--= {name}{f' | {form}' if form else ''} -->"
+        return f"{opened}\n\n{said}\n\n<!--/-->" if "\n" in said else f"{opened}{said}<!--/-->"
+
+    return QUOTED.sub(quoted, page)
+
+
+def quote(figures: Mapping[str, Any], name: str, form: str | None) -> str:
+    """A figure as text, or a table as markdown, by its path."""
+    benchmark, about, *path = name.split("/")
+    found = figures[benchmark][about]
+    if not isinstance(found, dict):
+        return written(found, form or "")
+    columns, rows = found["columns"], found["rows"]
+    if not path:
+        return table(columns, rows)
+    if len(path) == 1:  # when, with what or where it was measured
+        return written(found[path[0]], "")
+    row, column, *place = path
+    cell = rows[row][list(columns).index(column)]
+    return written(cell[int(place[0])] if place else cell, form or columns[column])
+
+
+def table(columns: Mapping[str, str], rows: Mapping[str, Sequence[Any]]) -> str:
+    """A markdown table, the rows' names first."""
+    lines = [["", *columns], ["---", *["---:"] * len(columns)]]
+    lines += [
+        [name, *(written(cell, form) for cell, form in zip(cells, columns.values(), strict=True))]
+        for name, cells in rows.items()
+    ]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def written(value: Any, form: str) -> str:
+    """One cell: a figure with its interval in brackets, a share with a space before the sign, nothing for None."""
+    if isinstance(value, list | tuple):
+        middle, low, high = (written(one, form) for one in value)
+        return f"{middle} ({low}–{high})"
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else format(value, form or ",").replace("%", " %")
+
+
+def pages() -> list[Path]:
+    """The pages that may quote."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def write() -> None:
+    """Bring every page up to date."""
+    figures = known()
+    for path in pages():
+        text = path.read_text("utf-8")
+        if (now := filled(text, figures)) != text:
+            path.write_text(now, "utf-8")
+            print(f"wrote {path.relative_to(ROOT)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    write()
