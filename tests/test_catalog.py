@@ -100,6 +100,7 @@ def test_vendor_models_are_found_where_they_are_asked_for(small):
     assert browse.find_any(small, "gpt-4.1-mini-2025-04-14").id == "openai/gpt-4.1-mini-2025-04-14"
     vendors = dataclasses.replace(small.apis[0], id="vendor/qwen3-8b")
     assert browse.find_any(dataclasses.replace(small, apis=(vendors,)), "qwen3-8b").id == "Qwen/Qwen3-8B"
+    assert browse.find_any(dataclasses.replace(small, apis=(vendors,)), "vendor/qwen3-8b").id == "vendor/qwen3-8b"
     with pytest.raises(LlmpickError):
         browse.find(small, "gpt-4.1-mini-2025-04-14")
 

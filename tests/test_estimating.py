@@ -168,3 +168,58 @@ def test_a_bad_config_gives_one_line_and_exit_2(change, tmp_path, capsys) -> Non
     assert out == ""
     assert err.count("\n") == 1
     assert next(iter(change)) in err
+
+
+TUNED = "openai/gpt-4.1-mini-2025-04-14"
+
+
+def tuned(name: str = TUNED, **raw):
+    return estimating.answer(raw, name, None, FACTS)
+
+
+@pytest.mark.parametrize("api", FACTS.apis, ids=lambda api: api.id)
+def test_every_vendors_model_is_estimated_by_its_whole_id(api) -> None:
+    found = tuned(api.id, examples=1000, seq_len=1000, epochs=2)
+    assert found.api == api
+    assert found.tokens.high == 2_000_000
+    priced = api.train_usd_per_million_tokens is not None and api.status != "closed"
+    assert (found.cost_usd is not None) is priced
+    if found.cost_usd:
+        assert found.cost_usd.high == pytest.approx(max(2 * api.train_usd_per_million_tokens, api.min_usd_per_job or 0))
+    for known in (api.shutdown, api.status_note):
+        assert not known or any(" ".join(known.split()).rstrip(".") in line for line in found.watch)
+
+
+def test_a_vendors_model_takes_only_what_decides_the_tokens() -> None:
+    for raw, flag in (
+        ({"gpu": "24GB"}, "--gpu"),
+        ({"serve": True}, "--serve"),
+        ({"accumulation": 2}, "--gradient-acc"),
+    ):
+        with pytest.raises(LlmpickError, match=f"^{flag}.* says nothing of {TUNED}"):
+            tuned(**raw)
+    with pytest.raises(LlmpickError, match="takes at least 10 examples, not 9"):
+        tuned(examples=9)
+    with pytest.raises(LlmpickError, match="takes at most 3,000,000 examples"):
+        tuned("fireworks/open-models-up-to-16b", examples=3_000_001)
+
+
+def test_a_vendors_dollars_follow_examples_length_and_passes() -> None:
+    one = tuned(examples=1000, seq_len=512).cost_usd
+    for more in ({"examples": 2000, "seq_len": 512}, {"examples": 1000, "seq_len": 1024}):
+        assert tuned(**more).cost_usd.expected == pytest.approx(2 * one.expected)
+    assert tuned(examples=1000, seq_len=512, epochs=1.5).cost_usd.expected == pytest.approx(2 * one.expected)
+    assert tuned(examples=1000, task="chat").tokens.high == 1000 * 2048
+    assert tuned().cost_usd is None
+
+
+@pytest.mark.parametrize("form", ["table", "plain", "json", "csv", "markdown"])
+def test_a_vendors_model_is_shown_in_every_form(form, capsys) -> None:
+    assert run(["estimate", TUNED, "--examples", "2000", "--format", form]) == 0
+    shown = capsys.readouterr().out
+    assert "2027-01-14" in shown
+    if form == "json":
+        answer = json.loads(shown)
+        assert answer["peak_bytes"] is answer["time_hours"] is answer["fits"] is None
+        assert answer["vendor"]["usd_per_million_tokens"]["train"] == 5.0
+        assert answer["cost_usd"] == {"low": 1.28, "expected": 2.56, "high": 5.12}

@@ -11,7 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 
 import render_answers as answers
 import render_cases as cases
+from llmpick.guidance.tuning import tuning
 from llmpick.render import json, schema, shapes
+from llmpick.schema import ApiModel
 
 COMMITTED = Path(__file__).parents[1] / "docs" / "schema"
 EXAMPLES: dict[str, Any] = {
@@ -24,6 +26,17 @@ EXAMPLES: dict[str, Any] = {
     "license": json.license(answers.LICENSE),
     "catalog-list": json.models((cases.model("org/model", 1),), {"org/model": "ours"}),
 }
+
+
+def test_a_vendors_estimate_satisfies_the_schema() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    api = ApiModel(
+        id="vendor/model", vendor="Vendor", model="M", tasks=("chat",), status="open", sources=(answers.SOURCE,)
+    )
+    written = json.dumps(json.estimate(tuning(api, None, examples=None, seq_len=512, epochs=1)))
+    jsonschema.Draft202012Validator(schema.json_schema("estimate")).validate(json_reader.loads(written))
+    known = TypeAdapter(shapes.TuningShape).validate_json(written, strict=True)
+    assert json_reader.loads(json.dumps(known)) == json_reader.loads(written)
 
 
 def test_committed_schemas_are_those_of_the_code() -> None:

@@ -114,3 +114,13 @@ def test_a_vendor_bills_the_tokens_of_the_data() -> None:
     assert (span.low, span.expected, span.high) == (6.0, 12.0, 24.0)
     assert vendor_dollars(api, None, 1000, 3) is None
     assert vendor_dollars(replace(api, train_usd_per_million_tokens=None), 1000, 1000, 3) is None
+
+
+def test_a_vendor_never_bills_less_than_its_minimum_and_counts_whole_passes() -> None:
+    api = ApiModel(
+        id="vendor/model", vendor="Vendor", model="Model", tasks=("chat",), status="open", sources=SOURCE,
+        train_usd_per_million_tokens=8.0, min_usd_per_job=10.0,
+    )  # fmt: skip
+    assert vendor_dollars(api, 1000, 1000, 3) == Span(low=10.0, expected=12.0, high=24.0)
+    assert vendor_dollars(api, 1, 1, 1) == Span(low=10.0, expected=10.0, high=10.0)
+    assert vendor_dollars(api, 1000, 1000, 2.1) == vendor_dollars(api, 1000, 1000, 3)

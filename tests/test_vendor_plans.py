@@ -16,6 +16,8 @@ from llmpick.guidance.frameworks.api import FIELDS, VENDORS
 from llmpick.guidance.vendor import PARAMETERS, vendor_plan
 from llmpick.schema import ApiModel
 from llmpick.sizing.cost import vendor_dollars
+from llmpick.steps import vendor
+from llmpick.steps.asked import ask as ask_of
 from vendor_cases import ASKED, form, plans
 
 APIS = load().apis
@@ -164,3 +166,12 @@ def test_the_ranking_says_where_a_vendor_keeps_the_data(facts, ask) -> None:
         assert bool(said) is (verdict.model.data_terms is not None)
         assert all(line.startswith("your data: ") and "\n" not in line for line in said)
     assert any(verdict.model.data_terms for verdict in seen)
+
+
+def test_a_budget_under_the_vendors_minimum_rules_it_out_though_its_price_is_unknown(facts, ask) -> None:
+    api = next(api for api in APIS if api.min_usd_per_job and api.train_usd_per_million_tokens is None)
+    assert api.min_usd_per_job is not None
+    for budget, outcome in ((api.min_usd_per_job / 2, "no"), (api.min_usd_per_job, "unknown")):
+        asked = ask_of(ask(task=api.tasks[0], budget=budget), facts)
+        checks = vendor.judge_resources(api, None, None, asked).checks
+        assert [check.outcome for check in checks if check.name == "budget"] == [outcome]

@@ -9,11 +9,13 @@ from llmpick import config_json
 from llmpick.catalog import browse
 from llmpick.config_json import Reading, parse_config
 from llmpick.errors import LlmpickError, did_you_mean
+from llmpick.guidance.tuning import tuning
 from llmpick.profile import find_task
 from llmpick.reading import LARGEST_CONFIG, read_bytes
+from llmpick.schema import ApiModel
 from llmpick.sizing.adapters import adapted, expert_roles
 from llmpick.sizing.estimate import Run, estimate
-from llmpick.sizing.job import usual
+from llmpick.sizing.job import Job, usual
 from llmpick.sizing.methods import across
 from llmpick.sizing.options import Market, around
 from llmpick.units import parse_gpu, parse_number
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
 
     from llmpick.architecture import Architecture
     from llmpick.catalog import Catalog
-    from llmpick.sizing.job import Job, JobMethod
+    from llmpick.sizing.job import JobMethod
     from llmpick.sizing.options import Estimate
     from llmpick.units import GpuSetup
+    from llmpick.verdict import Tuning
 
 WORDS = {
     "method": ("full", "lora", "qlora", "inference"),
@@ -45,17 +48,50 @@ WHOLE = {
 }
 FLAGS = {"accumulation": "--gradient-accumulation"}
 """Flags that are not called as the Job's field."""
+BILLED = {"examples", "epochs", "seq_len", "task"}
+"""What decides the tokens that a vendor bills."""
 SWITCHES = ("gradient_checkpointing", "chunked_loss", "adapter_dropout", "double_quantized")
 
 
-def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catalog: Catalog) -> Estimate:
-    """What training or serving that model by that Job takes, and what surrounds it.
+def answer(raw: Mapping[str, Any], model: str | None, config: Path | None, catalog: Catalog) -> Estimate | Tuning:
+    """What training or serving that model by that Job takes, and what surrounds it; of a vendor's, its dollars.
 
     Raises LlmpickError naming the flag or the file's field.
     """
     if (model is None) == (config is None):
         raise LlmpickError("estimate needs one model", "name a MODEL of the catalog, or --config config.json")
-    name, network = (str(config), read_config(config)) if config else _from_catalog(str(model), catalog)
+    if config:
+        return _sized(raw, str(config), read_config(config), catalog)
+    found = browse.find_any(catalog, str(model))
+    if isinstance(found, ApiModel):
+        return _tuned(raw, found, catalog)
+    if found.architecture is None:
+        raise LlmpickError(f"the architecture of {found.id} is not on record", "give its config.json with --config")
+    return _sized(raw, found.id, Reading(architecture=found.architecture.shape), catalog)
+
+
+def _tuned(raw: Mapping[str, Any], api: ApiModel, catalog: Catalog) -> Tuning:
+    """A vendor's model: only what decides the tokens billed may be asked."""
+    strange = [field for field in raw if field not in BILLED]
+    if strange:
+        flag = FLAGS.get(strange[0]) or "--" + strange[0].replace("_", "-")
+        raise LlmpickError(
+            f"{flag} says nothing of {api.id}: {api.vendor} trains and serves it", "use --examples, --seq-len, --epochs"
+        )
+    seq_len = _field("seq_len", raw["seq_len"]) if "seq_len" in raw else None
+    task = find_task(str(raw["task"]), catalog.tasks) if "task" in raw else None
+    base = next((model for model in catalog.models if model.id == api.base), None) if api.base else None
+    run = _run(raw, None, catalog)
+    return tuning(
+        api,
+        base.parameters.total if base else None,
+        examples=run.examples,
+        seq_len=seq_len or (task.seq_len if task else Job(method="lora").seq_len),
+        epochs=run.epochs,
+    )
+
+
+def _sized(raw: Mapping[str, Any], name: str, network: Reading, catalog: Catalog) -> Estimate:
     shape = network.architecture
     gpu = parse_gpu(str(raw["gpu"]), catalog.gpus) if "gpu" in raw else None
     given = {field: _field(field, value) for field, value in raw.items() if field in WORDS or field in WHOLE}
@@ -81,13 +117,6 @@ def read_config(path: Path) -> Reading:
         return config_json.read_config(fields)
     except LlmpickError as error:
         raise LlmpickError(f"{path}: {error.message}", error.hint) from None
-
-
-def _from_catalog(name: str, catalog: Catalog) -> tuple[str, Reading]:
-    model = browse.find(catalog, name)
-    if model.architecture is None:
-        raise LlmpickError(f"the architecture of {model.id} is not on record", "give its config.json with --config")
-    return model.id, Reading(architecture=model.architecture.shape)
 
 
 def _field(field: str, value: Any) -> Any:

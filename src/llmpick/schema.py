@@ -303,6 +303,10 @@ class ApiModel:
     train_usd_per_million_tokens: Amount | None = None
     input_usd_per_million_tokens: Amount | None = None
     output_usd_per_million_tokens: Amount | None = None
+    price_as_of: Day | None = None
+    """The day of the price list; None = the list bears no date."""
+    min_usd_per_job: Amount | None = None
+    """What a job costs at least, however few its tokens; 0 = the vendor says there is no minimum."""
     price_note: str | None = None
     context_length: Positive | None = None
     min_examples: Count | None = None

@@ -82,6 +82,22 @@ class Memory:
 
 
 @record
+class Tuning:
+    """The answer of `llmpick estimate` for a vendor's model: no memory is ours, no hours are promised."""
+
+    api: ApiModel
+    params: int | None
+    """Of the open weights it tunes; None = not published."""
+    passes: int
+    tokens: Span | None
+    """Billed; None without `examples`."""
+    cost_usd: Span | None
+    assumptions: tuple[str, ...]
+    watch: tuple[str, ...]
+    """Dates, prices and terms, the most pressing first."""
+
+
+@record
 class Check:
     """A Constraint judged: `ok`, `no` or `unknown`, with the sentence that says why."""
 

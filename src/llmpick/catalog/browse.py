@@ -147,8 +147,10 @@ def find(catalog: Catalog, name: str) -> Model:
 
 
 def find_any(catalog: Catalog, name: str) -> Model | ApiModel:
-    """Like `find`; what names no open-weight model may name one that is tuned through a vendor's API."""
+    """Like `find`; a vendor's model by its whole id, or by any name that no open-weight model has."""
     ids, tuned = ids_of(catalog.models), {api.id: api for api in catalog.apis}
+    if name in tuned and name not in ids:
+        return tuned[name]
     meant = _meant(ids, name)
     if meant:
         return catalog.model(meant)

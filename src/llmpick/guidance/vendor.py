@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError
@@ -10,7 +9,7 @@ from llmpick.guidance import sources
 from llmpick.guidance.answers import Plan
 from llmpick.guidance.selection import SEEDS
 from llmpick.guidance.setup import setting
-from llmpick.sizing.cost import vendor_dollars
+from llmpick.sizing.cost import vendor_dollars, vendor_passes
 
 if TYPE_CHECKING:
     from llmpick.guidance.answers import Setting
@@ -31,8 +30,6 @@ PARAMETERS = {
 
 SEEDED = ("OpenAI", "Microsoft Azure", "Together AI")
 """Vendors whose request takes a seed, and whose DPO request is written."""
-MOST_NOVA_EPOCHS = 5
-"""https://docs.aws.amazon.com/bedrock/latest/userguide/cm-hp-nova-mm.html"""
 
 
 def vendor_plan(api: ApiModel, profile: Profile) -> Plan:
@@ -41,7 +38,7 @@ def vendor_plan(api: ApiModel, profile: Profile) -> Plan:
     Raises LlmpickError where the vendor has closed, does not tune for the task, or does not take that many examples.
     """
     _demand(api, profile)
-    cost = vendor_dollars(api, profile.examples, profile.seq_len, _epochs(api, profile))
+    cost = vendor_dollars(api, profile.examples, profile.seq_len, profile.epochs)
     return Plan(
         model=api.id,
         task=profile.task,
@@ -72,12 +69,6 @@ def _demand(api: ApiModel, profile: Profile) -> None:
         raise LlmpickError(f"{api.vendor} takes at most {most:,} examples, there are {have:,}", "send a part of them")
 
 
-def _epochs(api: ApiModel, profile: Profile) -> int:
-    """Vendors count whole passes; Amazon's Nova takes no more than five."""
-    asked = ceil(profile.epochs)
-    return min(asked, MOST_NOVA_EPOCHS) if "amazon.nova" in api.model else asked
-
-
 def _pairs(api: ApiModel, profile: Profile) -> bool:
     offered = any(method.startswith("DPO") for method in api.methods)
     return profile.feedback == "pairs" and offered and api.vendor in SEEDED
@@ -92,7 +83,7 @@ def _settings(api: ApiModel, profile: Profile) -> tuple[Setting, ...]:
         setting("vendor", api.vendor, "trains on its own machines: no card of yours is used", _page(api)),
         setting("base_model", api.model, "the vendor's name of it", _page(api)),
         setting("training_method", "DPO" if pairs else "SFT", why, _page(api)),
-        setting("epochs", _epochs(api, profile), f"{asked}; billed tokens grow with it", source),
+        setting("epochs", vendor_passes(api, profile.epochs), f"{asked}; billed tokens grow with it", source),
     ]
     if api.vendor in SEEDED:
         found.append(setting("seed", SEEDS[0], "the same job again then gives nearly the same model", source))
@@ -118,23 +109,37 @@ def _page(api: ApiModel) -> str:
 
 
 def _watch(api: ApiModel, profile: Profile) -> list[str]:
-    """What binds the user, the most pressing first."""
-    found = []
-    if api.status == "closing":
-        when = f" on {api.shutdown}: what you tune here stops then" if api.shutdown else ", at a date not announced"
-        found.append(f"{api.vendor} is closing it{when}")
+    """What binds the user, the most pressing first, and what to look at."""
+    found = binds(api)
+    found += beyond(api, profile.seq_len)
+    found += [f"not found in its documents: {', '.join(api.looked_for)}"] if api.looked_for else []
+    found.append("the vendor's loss on the dev file rises while that on the train file falls: fewer epochs next time")
+    found.append("judge it on your own test set against the untuned model with your best prompt, before you deploy it")
+    return found
+
+
+def binds(api: ApiModel) -> list[str]:
+    """Dates, prices and terms of a vendor's model, the most pressing first."""
+    found = [_ends(api)] if api.status != "open" else []
     found += [f"{api.vendor}: {_line(api.status_note)}"] if api.status_note else []
     found += [_prices(api)]
     found += (
         [f"your data: {_line(api.data_terms)}"] if api.data_terms else ["your data: where it is kept was not found"]
     )
-    found += [f"the tuned model: {_line(text)}" for text in (_result(api), api.terms) if text]
-    if api.context_length and profile.seq_len > api.context_length:
-        found.append(f"examples are cut at {api.context_length:,} tokens")
-    found += [f"not found in its documents: {', '.join(api.looked_for)}"] if api.looked_for else []
-    found.append("the vendor's loss on the dev file rises while that on the train file falls: fewer epochs next time")
-    found.append("judge it on your own test set against the untuned model with your best prompt, before you deploy it")
-    return found
+    return found + [f"the tuned model: {_line(text)}" for text in (_result(api), api.terms) if text]
+
+
+def _ends(api: ApiModel) -> str:
+    if api.status == "closed":
+        return f"{api.vendor} closed it{f' on {api.shutdown}' if api.shutdown else ''}: it takes no new jobs"
+    when = f" on {api.shutdown}: what you tune here stops then" if api.shutdown else ", at a date not announced"
+    return f"{api.vendor} is closing it{when}"
+
+
+def beyond(api: ApiModel, seq_len: int) -> list[str]:
+    """A warning where examples are longer than the model reads."""
+    longer = api.context_length is not None and seq_len > api.context_length
+    return [f"examples are cut at {api.context_length:,} tokens"] if longer else []
 
 
 def _result(api: ApiModel) -> str | None:
@@ -150,7 +155,8 @@ def _prices(api: ApiModel) -> str:
         ("out", api.output_usd_per_million_tokens),
     )
     known = [f"${price:g} {what}" for what, price in named if price is not None]
-    note = f"; {_line(api.price_note)}" if api.price_note else ""
+    least = f"; at least ${api.min_usd_per_job:g} a job" if api.min_usd_per_job else ""
+    note = least + (f"; {_line(api.price_note)}" if api.price_note else "")
     if not known:
         return f"prices per million tokens were not found{note}"
     return f"prices per million tokens: {', '.join(known)}{note}"

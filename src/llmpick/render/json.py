@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick.render import outline
 from llmpick.render.text import link
+from llmpick.verdict import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,8 +91,52 @@ def memory(need: Memory) -> shapes.MemoryShape:
     }
 
 
-def estimate(answer: Estimate, today: date | None = None) -> shapes.EstimateShape:
+def estimate(answer: Estimate | Tuning, today: date | None = None) -> shapes.EstimateShape | shapes.TuningShape:
     """The object of `estimate`: the memory, and what surrounds it; `today` dates nothing here."""
+    return _tuned(answer) if isinstance(answer, Tuning) else _sized(answer)
+
+
+def _tuned(answer: Tuning) -> shapes.TuningShape:
+    """A vendor's model: the keys of any estimate, with null for what is the vendor's affair."""
+    api = answer.api
+    return {
+        "model": api.id,
+        "method": "api",
+        "params": answer.params,
+        "trainable_params": None,
+        "peak_bytes": None,
+        "breakdown_bytes": None,
+        "available_bytes": None,
+        "fits": None,
+        "margin_bytes": None,
+        "time_hours": None,
+        "cost_usd": _span(answer.cost_usd),
+        "assumptions": list(answer.assumptions),
+        "vendor": {
+            "name": api.vendor,
+            "base": api.base,
+            "methods": list(api.methods),
+            "usd_per_million_tokens": {
+                "train": api.train_usd_per_million_tokens,
+                "input": api.input_usd_per_million_tokens,
+                "output": api.output_usd_per_million_tokens,
+            },
+            "min_usd_per_job": api.min_usd_per_job,
+            "as_of": api.price_as_of,
+            "tokens_billed": _span(answer.tokens),
+            "passes": answer.passes,
+            "context_length": api.context_length,
+            "min_examples": api.min_examples,
+            "max_examples": api.max_examples,
+            "status": api.status,
+            "shutdown": api.shutdown,
+            "watch": list(answer.watch),
+            "sources": [source.url for source in api.sources],
+        },
+    }
+
+
+def _sized(answer: Estimate) -> shapes.EstimateShape:
     change = answer.change
     return {
         **memory(answer.memory),

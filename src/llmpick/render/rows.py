@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llmpick.record import record
 from llmpick.render import entries, outline, sizes
 from llmpick.render.text import NONE, count, dollars_range, gib, hours_range
+from llmpick.verdict import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,8 +53,10 @@ def memory(need: Memory) -> Rows:
     return of(("field", "value"), found)
 
 
-def estimate(answer: Estimate, today: date | None = None) -> Rows:
-    """The memory, and what surrounds it."""
+def estimate(answer: Estimate | Tuning, today: date | None = None) -> Rows:
+    """The memory, and what surrounds it; of a vendor's model what it bills and what binds."""
+    if isinstance(answer, Tuning):
+        return _tuned(answer, today)
     found = [*memory(answer.memory).rows]
     spot, power = answer.spot_cost_usd, answer.electricity_usd
     found += [("spot_cost", dollars_range(spot))] if spot else []
@@ -63,6 +66,15 @@ def estimate(answer: Estimate, today: date | None = None) -> Rows:
     found += [("would_fit", sizes.change(answer))] if sizes.change(answer) else []
     found += [("gpus", sizes.holding(answer))]
     found += [("gpus", ": ".join(filter(None, cells))) for cells in sizes.by_size(answer)]
+    return of(("field", "value"), found)
+
+
+def _tuned(answer: Tuning, today: date | None) -> Rows:
+    cost = dollars_range(answer.cost_usd) if answer.cost_usd else None
+    found: list[tuple[str, object]] = [("model", answer.api.id), ("method", "api"), ("params", answer.params)]
+    found += [("cost", cost), ("tokens", sizes.billed(answer)), ("price", sizes.token_price(answer, today))]
+    found += [("assumed", text) for text in answer.assumptions]
+    found += [("watch", text) for text in answer.watch]
     return of(("field", "value"), found)
 
 

@@ -10,7 +10,7 @@ from llmpick.render import json, shapes
 
 ANSWERS: dict[str, tuple[Any, str]] = {
     "recommend": (shapes.RecommendShape, "llmpick recommend --format json"),
-    "estimate": (shapes.EstimateShape, "llmpick estimate --format json"),
+    "estimate": (shapes.EstimateShape | shapes.TuningShape, "llmpick estimate --format json"),
     "compare": (shapes.CompareShape, "llmpick compare --format json"),
     "explain": (shapes.ExplainShape, "llmpick explain --format json"),
     "advise": (shapes.AdviseShape, "llmpick advise --format json"),

@@ -23,6 +23,7 @@ from llmpick.render.text import (
     safe,
     sentence,
 )
+from llmpick.verdict import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -99,8 +100,11 @@ def memory(need: Memory, out: Console) -> None:
         fact(out, label, styled(text), "dim")
 
 
-def estimate(answer: Estimate, today: date | None, out: Console) -> None:
+def estimate(answer: Estimate | Tuning, today: date | None, out: Console) -> None:
     """The memory; then dollars with the age of their prices, room to grow, what would fit, the cards that hold it."""
+    if isinstance(answer, Tuning):
+        _tuned(answer, today, out)
+        return
     memory(answer.memory, out)
     out.print()
     for label, text in (
@@ -118,6 +122,27 @@ def estimate(answer: Estimate, today: date | None, out: Console) -> None:
         grid(
             out, ("Size", "Fit", "Cheapest to rent", "Cards"), [_swapped(row) for row in sizes.by_size(answer)], (0, 1)
         )
+
+
+def _tuned(answer: Tuning, today: date | None, out: Console) -> None:
+    """A vendor's model: dollars, tokens and their price, what was assumed, what binds."""
+    from rich.text import Text
+
+    out.print(Text.assemble((safe(answer.api.id), "bold cyan"), f", {question.METHOD_WORDS['api']}"), soft_wrap=True)
+    out.print()
+    cost = answer.cost_usd
+    for label, text in (
+        ("Cost", f"{dollars(cost.expected)} ({dollars_range(cost)})" if cost else ""),
+        ("Tokens", sizes.billed(answer)),
+        ("Price", sizes.token_price(answer, today)),
+        ("Methods", ", ".join(answer.api.methods)),
+    ):
+        if text:
+            fact(out, label, styled(text))
+    for label, text in labelled("Assumed", answer.assumptions):
+        fact(out, label, styled(text), "dim")
+    for label, text in labelled("Watch", answer.watch):
+        fact(out, label, sentence(text))
 
 
 def _swapped(row: tuple[str, str, str, str]) -> tuple[str, str, str, str]:

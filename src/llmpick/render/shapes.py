@@ -93,6 +93,52 @@ class EstimateShape(MemoryShape):
     gpus: list[CardFitShape]
 
 
+class TokenPriceShape(TypedDict):
+    """US dollars per million tokens, to train and to answer; null = not found."""
+
+    train: float | None
+    input: float | None
+    output: float | None
+
+
+class VendorShape(TypedDict):
+    """What a vendor asks for tuning its model, since when, and what binds."""
+
+    name: str
+    base: str | None
+    methods: list[str]
+    usd_per_million_tokens: TokenPriceShape
+    min_usd_per_job: float | None
+    as_of: str | None
+    tokens_billed: SpanShape | None
+    passes: int
+    context_length: int | None
+    min_examples: int | None
+    max_examples: int | None
+    status: Literal["open", "closing", "closed"]
+    shutdown: str | None
+    watch: list[str]
+    sources: list[str]
+
+
+class TuningShape(TypedDict):
+    """A vendor's model: the keys of any estimate, null where memory and hours are the vendor's affair."""
+
+    model: str
+    method: Literal["api"]
+    params: int | None
+    trainable_params: None
+    peak_bytes: None
+    breakdown_bytes: None
+    available_bytes: None
+    fits: None
+    margin_bytes: None
+    time_hours: None
+    cost_usd: SpanShape | None
+    assumptions: list[str]
+    vendor: VendorShape
+
+
 class GpuShape(TypedDict):
     """The cards of one machine; `count` 0 means the CPU."""
 

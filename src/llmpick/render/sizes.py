@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmpick.render.text import age, dollars, gib, plural, safe
+from llmpick.render.text import age, count, dollars, gib, plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from llmpick.schema import Price
     from llmpick.sizing.options import Estimate, OnCard
+    from llmpick.verdict import Tuning
 
 NAMED = 2
 """Cards of one size that are named."""
@@ -102,3 +103,18 @@ def holding(answer: Estimate) -> str:
     least = min(card.memory_gib for card in fitting)
     each = f", {answer.n_gpus} of each," if answer.n_gpus > 1 else ","
     return f"{len(fitting):,} of {plural(len(answer.cards), 'known card')} hold it{each} from {least:g} GiB on"
+
+
+def billed(answer: Tuning) -> str:
+    """`1.5M (0.8M–3M)`: the tokens a vendor bills; '' where they are not known."""
+    tokens = answer.tokens
+    return f"{count(tokens.expected)} ({count(tokens.low)}–{count(tokens.high)})" if tokens else ""
+
+
+def token_price(answer: Tuning, today: date | None) -> str:
+    """`$25.00 per million tokens of training (list of 2026-03-26, 240 days old)`; '' where no price was found."""
+    price, day = answer.api.train_usd_per_million_tokens, answer.api.price_as_of
+    if price is None:
+        return ""
+    since = f"list of {day}{age(day, today)}" if day else "undated list"
+    return f"{dollars(price)} per million tokens of training ({since})"

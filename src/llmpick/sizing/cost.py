@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from llmpick.verdict import Span
 
 if TYPE_CHECKING:
     from llmpick.schema import ApiModel, Gpu, Price
+
+MOST_NOVA_EPOCHS = 5
+"""https://docs.aws.amazon.com/bedrock/latest/userguide/cm-hp-nova-mm.html"""
 
 
 def dollars(time: Span | None, price: Price | None, n_gpus: int = 1) -> Span | None:
@@ -41,12 +45,28 @@ def _rented(time: Span | None, cheapest: float | None, usual: float | None, n_gp
     )
 
 
-def vendor_dollars(api: ApiModel, examples: int | None, seq_len: int, epochs: float) -> Span | None:
-    """What a vendor charges to train on `examples` of at most `seq_len` tokens; None where either is unknown.
+def vendor_tokens(examples: int | None, seq_len: int, passes: int) -> Span | None:
+    """Tokens a vendor bills for training on `examples` of at most `seq_len`; None where their number is unknown.
 
     Vendors bill the tokens of the data, not padding: half the length is expected, the full length is the high end.
     """
-    if examples is None or api.train_usd_per_million_tokens is None:
+    if examples is None:
         return None
-    most = examples * seq_len * epochs / 1e6 * api.train_usd_per_million_tokens
+    most = float(examples * seq_len * passes)
     return Span(low=most / 4, expected=most / 2, high=most)
+
+
+def vendor_passes(api: ApiModel, epochs: float) -> int:
+    """Whole passes over the data, as every vendor's request counts them; Amazon's Nova takes no more than five."""
+    return min(ceil(epochs), MOST_NOVA_EPOCHS) if "amazon.nova" in api.model else ceil(epochs)
+
+
+def vendor_dollars(api: ApiModel, examples: int | None, seq_len: int, epochs: float) -> Span | None:
+    """What a vendor charges for those tokens, never less than its minimum; None where its price is unknown, too."""
+    tokens, price = vendor_tokens(examples, seq_len, vendor_passes(api, epochs)), api.train_usd_per_million_tokens
+    if tokens is None or price is None:
+        return None
+    low, expected, high = (
+        max(count / 1e6 * price, api.min_usd_per_job or 0.0) for count in (tokens.low, tokens.expected, tokens.high)
+    )
+    return Span(low=low, expected=expected, high=high)

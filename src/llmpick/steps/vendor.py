@@ -67,7 +67,7 @@ def _outside(because: str, shortfall: float) -> Check:
 
 def judge_resources(api: ApiModel, base: Model | None, cost: Span | None, asked: Asked) -> StepVerdict:
     """Checks `privacy`, `residency` and `budget`; the vendor's machines leave headroom and choose the method."""
-    checks = [*_privacy(asked.profile), *_residency(api), *_budget(cost, asked.profile)]
+    checks = [*_privacy(asked.profile), *_residency(api), *_budget(api, cost, asked.profile)]
     ratings = [
         resources.rate_economy(base.parameters.active, asked)
         if base
@@ -97,9 +97,12 @@ def _residency(api: ApiModel) -> list[Check]:
     ]
 
 
-def _budget(cost: Span | None, profile: Profile) -> list[Check]:
+def _budget(api: ApiModel, cost: Span | None, profile: Profile) -> list[Check]:
     if profile.budget is None:
         return []
+    least = api.min_usd_per_job or 0.0
+    if cost is None and least > profile.budget:
+        return [resources.within(least, profile.budget)]
     if cost is None:
         return [Check(name="budget", outcome="unknown", because="its price or the number of examples is not known")]
     return [resources.within(cost.expected, profile.budget)]
