@@ -394,6 +394,27 @@ def test_code_that_defines_other_records_reads_the_files_again(small, parsed, mo
     assert "tasks.yaml" in parsed
 
 
+def test_code_that_works_out_other_facts_reads_the_records_again_but_not_the_files(small, parsed, monkeypatch, cache):
+    records = compiled.schema_key().partition("-")[0]
+    before = catalog.load(base=small)
+    parsed.clear()
+    monkeypatch.setattr(compiled, "schema_key", lambda: f"{records}-another")
+    monkeypatch.setattr("llmpick.catalog.facts.tools_of", lambda tooling: None)
+    assert any(one.tools for one in before.models.facts)
+    after = catalog.load(base=small)
+    assert not any(one.tools for one in after.models.facts)
+    assert after.models == before.models
+    assert not parsed
+
+    (form,) = cache.iterdir()
+    whole = form.read_bytes()
+    at = compiled.read(form, bool).records
+    form.write_bytes(whole[:at] + bytes(len(whole) - at))
+    monkeypatch.setattr(compiled, "schema_key", lambda: f"{records}-third")
+    assert catalog.load(base=small).models == before.models
+    assert parsed
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.floats(0, 1), noise=st.binary(max_size=12), cut=st.booleans())
 def test_a_damaged_compiled_form_changes_nothing(warm, at, noise, cut):
@@ -402,7 +423,7 @@ def test_a_damaged_compiled_form_changes_nothing(warm, at, noise, cut):
     form.write_bytes(whole[:position] + noise + (b"" if cut else whole[position + len(noise) :]))
     assert catalog.load(base=small) == expected  # reads every record
     assert catalog.load(base=small) == expected
-    again = compiled.read(form, compiled.schema_key())
+    again = compiled.read(form, bool)
     assert all(again.raw(path) for path in again.entries)
 
 
@@ -437,10 +458,10 @@ def test_a_sound_form_of_nonsense_changes_nothing(warm, index):
     ],
 )
 def test_records_of_other_classes_are_refused(warm, edit):
-    form = compiled.read(warm[1], compiled.schema_key())
+    form = compiled.read(warm[1], bool)
     path = next(path for path in form.entries if path.startswith("models/"))
     assert form.record(path) == warm[3].models[0]
-    again = compiled.read(warm[1], compiled.schema_key())
+    again = compiled.read(warm[1], bool)
     edit(again.fields)
     with pytest.raises((ValueError, KeyError)):
         again.record(path)
@@ -467,7 +488,7 @@ def test_many_writers_leave_one_whole_form(small, cache):
         loaded = list(pool.map(lambda _: catalog.load(base=small), range(8)))
     assert all(one == loaded[0] for one in loaded)
     (form,) = cache.iterdir()
-    assert compiled.read(form, compiled.schema_key())
+    assert compiled.read(form, bool)
 
 
 def test_a_form_shipped_with_the_package_is_used_and_checked(small, tmp_path, parsed, cache):
@@ -519,8 +540,11 @@ def test_compiling_a_large_catalog_says_how_far_it_is_on_a_terminal_only(small, 
     monkeypatch.setattr(compiling, "MANY", 3)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     (small / "tasks.yaml").write_text((small / "tasks.yaml").read_text() + "\n# edited\n")
-    compiling._progress(9_000)(500)
-    assert "500 of 9,000 files" in capsys.readouterr().err
+    with compiling._progress(9_000) as say:
+        say(500)
+    said = capsys.readouterr().err
+    assert "500 of 9,000 files" in said
+    assert said.endswith("\r\033[K")
 
 
 def test_networks_that_are_alike_share_what_is_stored_of_them(small):

@@ -138,7 +138,7 @@ def state_target() -> Any:
     from llmpick.hub import local
     from llmpick.hub.state import State
 
-    folder, key = Path(tempfile.mkdtemp()), compiled.schema_key()
+    folder = Path(tempfile.mkdtemp())
 
     def one(data: bytes) -> None:
         (folder / ".refresh.json").write_bytes(data)
@@ -147,7 +147,7 @@ def state_target() -> Any:
             assert state.facts(id_).id
         (folder / "x.safetensors").write_bytes(data)
         said(lambda: local._tensors(folder, ("x.safetensors",)))
-        compiled.read(folder / ".refresh.json", key)
+        compiled.read(folder / ".refresh.json", bool)
 
     return one
 

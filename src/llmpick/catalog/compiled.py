@@ -17,6 +17,7 @@ import time
 import zlib
 from ast import literal_eval
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,9 +26,10 @@ from llmpick.catalog.files import Stat, scan, stamp
 from llmpick.catalog.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
+    from llmpick.catalog.compiling import Renewed
     from llmpick.catalog.faults import Fault
     from llmpick.catalog.kinds import Kind
 
@@ -77,6 +79,7 @@ class Form:
     def __init__(self, file: BinaryIO, header: Mapping[str, Any], start: int, path: Path | None) -> None:
         """`start`: where the index begins; raises ValueError and its like where it makes no sense."""
         self.file = file
+        self.key = str(header["key"])
         self.stamp = int(header["stamp"])
         self.path = path
         self.mark = int(header["mark"])
@@ -201,34 +204,56 @@ def load(directory: Path, shipped: Path | None = None) -> Compiled:
     began = time.time_ns()
     scanned = scan(directory)
     key, now, cache = schema_key(), stamp(scanned), cache_path(directory)
-    found = []
-    for path in (shipped, cache):
-        form = read(path, key) if path else None
-        if form and form.stamp == now:
+    places = [path for path in (shipped, cache) if path]
+    for path in places:
+        form = read(path, lambda header: header["key"] == key and header["stamp"] == now)
+        if form:
             return Compiled(directory, form, form.date, mark=f"{key} {form.mark}")
-        found += [form] if form else []
     from llmpick.catalog.compiling import renew
 
-    compiled, data = renew(directory, scanned, found, began, key)
-    for form in found:
+    older = [form for path in places if (form := read(path, lambda header: same_records(header["key"], key)))]
+    renewed = renew(directory, scanned, older, began, key)
+    for form in older:
         form.file.close()  # Windows does not replace an open file
-    if cache:
-        write(cache, data)
-    return compiled
+    form = _kept(cache, renewed)
+    return Compiled(directory, form, form.date, renewed.faults, f"{key} {form.mark}")
+
+
+def _kept(cache: Path | None, renewed: Renewed) -> Form:
+    """The compiled form just made, at `cache` where it can be kept there."""
+    form = None
+    if cache and write(cache, renewed.pieces):
+        form = read(cache, lambda header: header == renewed.header)
+    form = form or open_form(BytesIO(b"".join(renewed.pieces)), None, bool)
+    assert form is not None, "a compiled form that was just made cannot be read"
+    return form
 
 
 def schema_key() -> str:
-    """Changes with every edit of the code that defines records, reads them, or works out what judging reads."""
+    """Changes with every edit of the code that defines records or reads them, and of that which works out facts.
+
+    Two numbers: the first is of the code that makes records of files, the second of what makes Facts of records.
+    """
     modules = {kind.record.partition(":")[0].partition(".")[2].replace(".", "/") for kind in KINDS}
     modules |= {"record", "architecture", "catalog/codec", "catalog/compiled", "catalog/compiling"}
-    modules |= {"catalog/facts", "catalog/kinds", "catalog/parsing", "yamltext", "quality/traits", "licensing/judge"}
-    paths = [f"{module}.py" for module in modules]
-    paths += [f"sizing/{name}" for name in os.listdir(PACKAGE / "sizing") if name.endswith(".py")]  # noqa: PTH208
+    modules |= {"catalog/kinds", "catalog/parsing", "yamltext"}
+    sizing = os.listdir(PACKAGE / "sizing")  # noqa: PTH208
+    deriving = {"catalog/facts", "quality/traits", "licensing/judge"}
+    deriving |= {f"sizing/{name[:-3]}" for name in sizing if name.endswith(".py")}
+    return f"{_crc(modules):08x}-{_crc(deriving):08x}"
+
+
+def _crc(modules: Iterable[str]) -> int:
     total = zlib.crc32(sys.implementation.name.encode())
-    for path in sorted(paths):
-        with open(f"{PACKAGE}/{path}", "rb") as file:  # noqa: PTH123 - fifty of them at every start
+    for module in sorted(modules):
+        with open(f"{PACKAGE}/{module}.py", "rb") as file:  # noqa: PTH123 - fifty of them at every start
             total = zlib.crc32(file.read(), total)
-    return f"{total:08x}"
+    return total
+
+
+def same_records(one: str, other: str) -> bool:
+    """Whether the code of two keys makes the same records of the same files."""
+    return one.partition("-")[0] == other.partition("-")[0]
 
 
 def cache_path(directory: Path) -> Path | None:
@@ -251,25 +276,25 @@ def _kind(name: str) -> Kind:
     return next(kind for kind in KINDS if kind.name == name)
 
 
-def read(path: Path, key: str) -> Form | None:
-    """The compiled form at `path`, if it is sound and was written by this very code."""
+def read(path: Path, fits: Callable[[dict[str, Any]], bool]) -> Form | None:
+    """The compiled form at `path`, if it is sound and its header `fits`."""
     try:
         file = path.open("rb")
     except OSError:
         return None
-    form = open_form(file, key, path)
+    form = open_form(file, path, fits)
     if form is None:
         file.close()
     return form
 
 
-def open_form(file: BinaryIO, key: str, path: Path | None) -> Form | None:
-    """The compiled form in `file`; None where it makes no sense or other code wrote it."""
+def open_form(file: BinaryIO, path: Path | None, fits: Callable[[dict[str, Any]], object]) -> Form | None:
+    """The compiled form in `file`; None where it makes no sense or its header does not fit."""
     try:
         line = file.readline(1000)
         header = literal_eval(line.decode())
         whole = len(line) + header["index"][0] + header["records"] + header["files"][0]
-        if header["key"] != key or file.seek(0, os.SEEK_END) != whole:
+        if not fits(header) or file.seek(0, os.SEEK_END) != whole:
             return None
         file.seek(len(line))
         return Form(file, header, len(line), path)
@@ -277,12 +302,13 @@ def open_form(file: BinaryIO, key: str, path: Path | None) -> Form | None:
         return None
 
 
-def write(path: Path, data: bytes) -> bool:
-    """Swap `data` in at `path`, whole or not at all; False where that is not possible."""
+def write(path: Path, pieces: Iterable[bytes]) -> bool:
+    """Swap `pieces` in at `path`, whole or not at all; False where that is not possible."""
     beside = path.with_name(f"{path.name}.{os.getpid()}-{time.time_ns()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
+        with beside.open("wb") as file:
+            file.writelines(pieces)
         beside.replace(path)
     except OSError:
         _remove(beside)

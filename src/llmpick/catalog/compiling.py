@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import marshal
 import sys
 import time
 import zlib
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmpick.catalog import codec
 from llmpick.catalog.compiled import (
     FORMAT,
     UNREADABLE,
-    Compiled,
     Entry,
     Known,
-    open_form,
     read,
+    same_records,
     schema_key,
     write,
 )
@@ -25,7 +26,7 @@ from llmpick.catalog.files import Stat, scan, stamp
 from llmpick.catalog.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from llmpick.catalog.compiled import Form
@@ -36,6 +37,7 @@ GRANULARITY_NS = 20_000_000
 UNKNOWN_TIME = -1
 MANY = 5_000
 """Files from which compiling takes long enough to say how far it has come."""
+STEP = 500
 DATED = {"llmpick.schema:Source": "checked", "llmpick.schema:Price": "as_of", "llmpick.schema:Hub": "as_of"}
 """Records that carry a day, and in which field."""
 
@@ -45,45 +47,75 @@ def catalog_files(scanned: Mapping[str, Stat]) -> dict[str, Stat]:
     return {path: status for path, status in scanned.items() if (kind := kind_of(path)) and kind.at_hand}
 
 
-def renew(
-    directory: Path, scanned: Mapping[str, Stat], found: list[Form], began: int, key: str
-) -> tuple[Compiled, bytes]:
-    """The records of the files `scanned` and their compiled form, with the help of older forms."""
+class Stored(NamedTuple):
+    """The record of one file as a compiled form holds it."""
+
+    entry: Entry
+    raw: bytes
+
+
+class Renewed(NamedTuple):
+    """A compiled form, to be written piece by piece."""
+
+    header: dict[str, Any]
+    pieces: list[bytes]
+    faults: tuple[Fault, ...]
+    """What is wrong with the files it lacks."""
+
+
+def renew(directory: Path, scanned: Mapping[str, Stat], found: Iterable[Form], began: int, key: str) -> Renewed:
+    """The compiled form of the files `scanned`, made with the help of older forms."""
     files = catalog_files(scanned)
     older = [(_files(form), form) for form in found]
-    now, contents = _digests(directory, files, [known for known, _ in older], began)
-    writer = codec.Writer()
-    written: dict[str, tuple[Any, bytes]] = {}
+    by_status = {(path, one.status): one for known, _ in older for path, one in known.items()}
+    now: dict[str, Known] = {}
+    stored: dict[str, Stored] = {}
     faults: list[Fault] = []
-    say = _progress(len(now))
-    for number, (path, one) in enumerate(now.items()):
-        kept = _kept(path, one, older)
-        if kept is None:
+    writer = Writer(key)
+    with _progress(len(files)) as say, _uncollected():
+        for number, (path, status) in enumerate(files.items()):
             say(number)
-            value, wrong = _parse(contents.pop(path) if path in contents else _bytes(directory, path), path)
-            faults += wrong
-            kept = None if wrong else _write_record(path, value, writer)
-        if kept is not None:
-            written[path] = kept
-    # A form that lacks a faulty file, or holds one that may yet change unseen, is not taken as it is.
-    settled = {path: now[path].status if path in now else status for path, status in scanned.items()}
-    head = {"key": key, "stamp": UNKNOWN_TIME if faults else stamp(settled)}
-    data = _data(written, {path: now[path] for path in written}, writer, head)
-    form = open_form(BytesIO(data), key, None)
-    assert form is not None, "a compiled form that was just written cannot be read"
-    return Compiled(directory, form, form.date, tuple(faults), f"{key} {form.mark}"), data
+            now[path], data = _look(directory, path, status, by_status, began)
+            kept = _kept(path, now[path], older, writer)
+            if kept is None:
+                value, wrong = _parse(_bytes(directory, path) if data is None else data, path)
+                faults += wrong
+                kept = None if wrong else writer.stored(path, value)
+            if kept is not None:
+                stored[path] = kept
+        # A form that lacks a faulty file, or holds one that may yet change unseen, is not taken as it is.
+        settled = {path: now[path].status if path in now else status for path, status in scanned.items()}
+        head = {"key": key, "stamp": UNKNOWN_TIME if faults else stamp(settled)}
+        header, pieces = _pieces(stored, {path: now[path] for path in stored}, writer, head)
+    return Renewed(header, pieces, tuple(faults))
 
 
-def _progress(files: int) -> Callable[[int], None]:
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage: a thousand records live on, and what dies refers to nothing that refers to it."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@contextmanager
+def _progress(files: int) -> Iterator[Callable[[int], None]]:
     """Says on a terminal how far the compiling of a large catalog has come, and takes it back at the end."""
-    step, talks = 500, files > MANY and sys.stderr.isatty()
+    talks = files > MANY and sys.stderr.isatty()
 
     def say(number: int) -> None:
-        if talks and number % step == 0:
-            ended = "\r\033[K" if number + step >= files else ""
-            print(f"\rcompiling the catalog: {number:,} of {files:,} files{ended}", end="", file=sys.stderr, flush=True)
+        if talks and number % STEP == 0:
+            print(f"\rcompiling the catalog: {number:,} of {files:,} files", end="", file=sys.stderr, flush=True)
 
-    return say
+    try:
+        yield say
+    finally:
+        if talks:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def _files(form: Form) -> dict[str, Known]:
@@ -93,25 +125,39 @@ def _files(form: Form) -> dict[str, Known]:
         return {}
 
 
-def _kept(path: str, now: Known, older: Iterable[tuple[Mapping[str, Known], Form]]) -> tuple[Any, bytes] | None:
-    """Entry and bytes of a file whose content is that of an older compiled form."""
+def _kept(path: str, now: Known, older: Iterable[tuple[Mapping[str, Known], Form]], writer: Writer) -> Stored | None:
+    """What an older compiled form holds of a file of the same content; worked out anew where other code did that."""
     for known, form in older:
         if path in known and known[path].digest == now.digest:
             try:
-                return form.entry(path), form.raw(path)
+                raw = form.raw(path)
+                return (
+                    Stored(form.entry(path), raw) if form.key == writer.key else writer.stored(path, form.record(path))
+                )
             except UNREADABLE:
                 continue
     return None
 
 
-def _write_record(path: str, value: Any, writer: codec.Writer) -> tuple[Any, bytes]:
-    """Entry and bytes of the record of one file."""
-    kind = kind_of(path)
-    assert kind is not None, path
-    row = writer.plain(value, kind.spec())
-    derived = kind.derive()
-    facts = derived(value, writer) if derived else None
-    return Entry(kind.name, 0, 0, 0, newest(row, kind.spec(), writer.fields), facts), marshal.dumps(row, FORMAT)
+class Writer:
+    """Records on their way into a compiled form."""
+
+    def __init__(self, key: str) -> None:
+        """`key`: that of the code at work."""
+        self.key = key
+        self.codec = codec.Writer()
+        self._derive: dict[str, Callable[[Any], Any]] = {}
+
+    def stored(self, path: str, value: Any) -> Stored:
+        """The record of one file."""
+        kind = kind_of(path)
+        assert kind is not None, path
+        if kind.derived and kind.name not in self._derive:
+            self._derive[kind.name] = kind.derive()(self.codec)
+        row = self.codec.plain(value, kind.spec())
+        facts = self._derive[kind.name](value) if kind.derived else None
+        date = newest(row, kind.spec(), self.codec.fields)
+        return Stored(Entry(kind.name, 0, 0, 0, date, facts), marshal.dumps(row, FORMAT))
 
 
 def newest(row: Any, spec: codec.Spec, fields: codec.Fields) -> str:
@@ -128,26 +174,19 @@ def newest(row: Any, spec: codec.Spec, fields: codec.Fields) -> str:
     return max((day for day in days if day), default="")
 
 
-def _digests(
-    directory: Path, files: Mapping[str, Stat], older: Iterable[Mapping[str, Known]], began: int
-) -> tuple[dict[str, Known], dict[str, bytes | OSError]]:
-    """Each file as it stands, and the bytes of those that had to be read."""
-    from hashlib import blake2b
-
-    by_status = {(path, one.status): one for known in older for path, one in known.items()}
-    now: dict[str, Known] = {}
-    contents: dict[str, bytes | OSError] = {}
-    for path, status in files.items():
-        known_one = by_status.get((path, status))
-        if known_one is None:
-            contents[path] = data = _bytes(directory, path)
-            content = b"" if isinstance(data, OSError) else data
-            # A later write could leave the same time: trust this one's no further than its content.
-            recent = status.mtime_ns > began - GRANULARITY_NS
-            settled = Stat(status.size, UNKNOWN_TIME) if recent else status
-            known_one = Known(settled, blake2b(content, digest_size=16).hexdigest())
-        now[path] = known_one
-    return now, contents
+def _look(
+    directory: Path, path: str, status: Stat, known: Mapping[tuple[str, Stat], Known], began: int
+) -> tuple[Known, bytes | OSError | None]:
+    """The file as it stands, and its bytes if it had to be read to know that."""
+    one = known.get((path, status))
+    if one is not None:
+        return one, None
+    data = _bytes(directory, path)
+    # A later write could leave the same time: trust this one's no further than its content.
+    recent = status.mtime_ns > began - GRANULARITY_NS
+    content = b"" if isinstance(data, OSError) else data
+    settled = Stat(status.size, UNKNOWN_TIME) if recent else status
+    return Known(settled, blake2b(content, digest_size=16).hexdigest()), data
 
 
 def read_file(directory: Path, path: str) -> tuple[Any, tuple[Fault, ...]]:
@@ -177,23 +216,20 @@ def _parse(data: bytes | OSError, path: str) -> tuple[Any, tuple[Fault, ...]]:
     return parse(data, kind, path)
 
 
-def _data(
-    written: Mapping[str, tuple[Entry, bytes]], files: Mapping[str, Known], writer: codec.Writer, head: dict[str, Any]
-) -> bytes:
-    """A whole compiled form."""
+def _pieces(
+    stored: Mapping[str, Stored], files: Mapping[str, Known], writer: Writer, head: dict[str, Any]
+) -> tuple[dict[str, Any], list[bytes]]:
+    """A whole compiled form: its header, and all of it."""
     for kind in KINDS:
-        writer.plain(() if kind.shape == "rows" else None, kind.spec())
-        writer.describe(kind.record)
-    seen: dict[Any, Any] = {}
+        writer.codec.plain(() if kind.shape == "rows" else None, kind.spec())
+        writer.codec.describe(kind.record)
     entries: dict[str, Any] = {}
     at = 0
-    for path, (entry, raw) in written.items():
-        placed = entry._replace(at=at, size=len(raw), crc=zlib.crc32(raw))
-        # what an older form gave shares its parts already
-        entries[path] = tuple(placed) if entry.size else codec.shared(tuple(placed), seen)
+    for path, (entry, raw) in stored.items():
+        entries[path] = (entry.kind, at, len(raw), zlib.crc32(raw), entry.date, entry.facts)
         at += len(raw)
-    date = max((entry.date for entry, _ in written.values()), default="")
-    index = marshal.dumps((writer.fields, date, entries), FORMAT)
+    date = max((entry.date for entry, _ in stored.values()), default="")
+    index = marshal.dumps((writer.codec.fields, date, entries), FORMAT)
     listed = marshal.dumps([(path, *one.status, one.digest) for path, one in files.items()], FORMAT)
     header = {
         **head,
@@ -203,16 +239,16 @@ def _data(
         "mark": zlib.crc32("".join(f"{path} {one.digest} " for path, one in files.items()).encode()),
         "files": (len(listed), zlib.crc32(listed)),
     }
-    return b"".join((repr(header).encode(), b"\n", index, *(raw for _, raw in written.values()), listed))
+    return header, [repr(header).encode() + b"\n", index, *(raw for _, raw in stored.values()), listed]
 
 
 def ship(directory: Path, target: Path) -> tuple[Fault, ...]:
     """Write the compiled form of `directory` to `target`, for the package to carry; returns the faults found."""
     began = time.time_ns()
     key = schema_key()
-    form = read(target, key)
-    compiled, data = renew(directory, scan(directory), [form] if form else [], began, key)
+    form = read(target, lambda header: same_records(header["key"], key))
+    renewed = renew(directory, scan(directory), [form] if form else [], began, key)
     if form:
         form.file.close()
-    write(target, data)
-    return compiled.faults
+    write(target, renewed.pieces)
+    return renewed.faults

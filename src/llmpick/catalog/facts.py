@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import marshal
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llmpick.catalog.codec import shared
 from llmpick.errors import LlmpickError
 from llmpick.licensing.judge import Licensed, licensed
 from llmpick.quality.traits import Traits, amounts, traits
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 TRAINERS = ("unsloth", "axolotl", "llama_factory", "ms_swift", "torchtune", "litgpt", "sentence_transformers")
 SHAPE = ["r", "llmpick.architecture:Architecture"]
 """How an Architecture is stored."""
+SIZE = 11
+"""Place of the Size among the Facts."""
+BY_VALUE = 2
+"""The last format in which `marshal` writes what is equal as the same bytes."""
 SERVERS = ("vllm", "sglang", "llama_cpp", "mlx")
 
 
@@ -60,6 +66,10 @@ class Facts(NamedTuple):
 
 def facts_of(model: Model) -> Facts:
     """What judging reads of `model`."""
+    return _facts(model, _size(model))
+
+
+def _facts(model: Model, size: Size | None) -> Facts:
     known = traits(model)
     return Facts(
         id=model.id,
@@ -73,20 +83,33 @@ def facts_of(model: Model) -> Facts:
         license=licensed(model),
         tools=tools_of(model.tooling),
         active=model.parameters.active,
-        size=_size(model),
+        size=size,
         traits=known,
         amounts=amounts(known),
     )
 
 
-def plain_facts(model: Model, writer: Writer) -> tuple[Any, ...]:
-    """What judging reads of `model` as plain tuples, to be stored."""
-    facts = facts_of(model)
-    size = facts.size
-    if size is not None:
-        size = size._replace(shape=size.shape and writer.plain(size.shape(), SHAPE))
-    plain: tuple[Any, ...] = bare(facts._replace(size=size))
-    return plain
+class Plain:
+    """Facts as plain tuples, to be stored. What many models have in common is one object, and worked out once."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self._seen: dict[Any, Any] = {}
+        self._sizes: dict[bytes, Any] = {}
+
+    def __call__(self, model: Model) -> tuple[Any, ...]:
+        """What judging reads of `model`."""
+        row = shared(bare(_facts(model, None)), self._seen)
+        return (*row[:SIZE], self._size(model), *row[SIZE + 1 :])
+
+    def _size(self, model: Model) -> Any:
+        """The Size of a model's network, one for all that are alike."""
+        shape = self.writer.plain(model.architecture and model.architecture.shape, SHAPE)
+        alike = marshal.dumps(shape, BY_VALUE)
+        if alike not in self._sizes:
+            size = _size(model)
+            self._sizes[alike] = size and bare(size._replace(shape=shape if size.shape else None))
+        return self._sizes[alike]
 
 
 def unpack(rows: Iterable[Any], shape: Callable[[Any], Architecture | None]) -> list[Facts]:

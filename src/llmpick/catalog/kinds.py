@@ -31,7 +31,7 @@ class Kind(NamedTuple):
     key: str = ""
     """Field that tells rows apart: an overlay's row replaces the one beneath it that says the same there."""
     derived: str = ""
-    """`module:function` that says what judging reads of a record; empty = nothing but the record itself."""
+    """`module:Class` that says what judging reads of a record; empty = nothing but the record itself."""
     at_hand: bool = True
     """Part of every loaded Catalog; False = read only where it is asked for."""
 
@@ -46,7 +46,7 @@ class Kind(NamedTuple):
         return ["t", one] if self.shape == "rows" else one
 
     def derive(self) -> Any:
-        """The function behind `derived`, or None."""
+        """The class behind `derived`, or None."""
         module, _, name = self.derived.partition(":")
         return getattr(import_module(module), name) if module else None
 
@@ -63,7 +63,7 @@ KINDS = (
         rf"models/(?P<id>{NAME}/{NAME})\.yaml",
         "llmpick.schema:Model",
         schema="model",
-        derived="llmpick.catalog.facts:plain_facts",
+        derived="llmpick.catalog.facts:Plain",
     ),
     Kind("apis", "apis/*/*.yaml", rf"apis/(?P<id>{NAME}/{NAME})\.yaml", "llmpick.schema:ApiModel", schema="api"),
     Kind(

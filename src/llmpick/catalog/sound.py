@@ -24,7 +24,7 @@ def remember(mark: str) -> None:
     folder = compiled.cache_folder()
     if folder:
         lines = [*_lines()[1 - MOST :], _digest(mark)]
-        compiled.write(folder / NAME, "".join(f"{line}\n" for line in lines).encode())
+        compiled.write(folder / NAME, [f"{line}\n".encode() for line in lines])
 
 
 def _digest(mark: str) -> str:

@@ -79,20 +79,25 @@ def size_of(architecture: Architecture) -> Size:
         peaks=(),
         shape=(lambda: architecture) if batchwise else None,
     )
-    return size._replace(peaks=tuple(_kept(size, number) for number in range(len(USUAL))))
+    frames: Frames | None = None if batchwise else {}
+    return size._replace(peaks=tuple(_kept(size, number, frames) for number in range(len(USUAL))))
 
 
-def _kept(size: Size, number: int) -> bytes:
-    """The peaks of one of USUAL."""
+def _kept(size: Size, number: int, frames: Frames | None) -> bytes:
+    """The peaks of one of USUAL; `frames`: where those of a network are kept that are the same for all."""
     if size.structure == "encoder" and USUAL[number][2]:
         return b""
-    peaks = Peaks(size, whole_ladder(size.structure, number))
-    return b"".join(NUMBER.pack(peaks[position]) for position in range(len(peaks.jobs)))
+    peaks = Peaks(size, whole_ladder(size.structure, number), frames=frames)
+    return b"".join([NUMBER.pack(peaks[position]) for position in range(len(peaks.jobs))])
 
 
 def whole_ladder(structure: str, number: int) -> tuple[Job, ...]:
     """Every Job that a question of one of USUAL can lead to on one card."""
     return rungs(structure, METHODS, (*USUAL[number], 1), True)
+
+
+Frames = dict[tuple[str, int], "Frame"]
+"""By way, and by batch where they depend on it (then of one length)."""
 
 
 class Places(NamedTuple):
@@ -118,13 +123,15 @@ def places_of(structure: str, jobs: Sequence[Job]) -> Places | None:
 class Peaks:
     """Reads peaks off a Size, by the place of a Job in its ladder. The Jobs must be `usual` but for rung and batch."""
 
-    def __init__(self, size: Size, jobs: Sequence[Job], places: Places | None = None) -> None:
-        """`places`: where the Size keeps them."""
+    def __init__(
+        self, size: Size, jobs: Sequence[Job], places: Places | None = None, frames: Frames | None = None
+    ) -> None:
+        """`places`: where the Size keeps them; `frames`: those of the Size that were worked out before."""
         self.size = size
         self.jobs = jobs
         self._kept = size.peaks[places.number] if places and size.peaks else b""
         self._offsets = places.offsets if places else ()
-        self._frames: dict[tuple[str, int], Frame] = {}
+        self._frames: Frames = {} if frames is None else frames
         self._known: dict[int, int] = {}
 
     def __getitem__(self, position: int) -> int:
@@ -137,7 +144,7 @@ class Peaks:
         return self._known[position]
 
     def _worked_out(self, job: Job) -> int:
-        key = _way(job), job.batch_size
+        key = _way(job), job.batch_size if self.size.shape else 0
         if key not in self._frames:
             self._frames[key] = frame_of(self.size, job)
         return memory.peak_bytes(self._frames[key], job)
