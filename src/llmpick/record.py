@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Read by pydantic from every record; plain data, so that nothing imports pydantic for it.
-PYDANTIC_CONFIG = {"extra": "forbid", "strict": True, "use_attribute_docstrings": True}
+PYDANTIC_CONFIG: dict[str, str | bool] = {"extra": "forbid", "strict": True}
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+quoted = json.JSONEncoder().encode
+"""A text as JSON; `json.dumps` looks at its options each time."""
 MAX_DEPTH = 20
 MAX_NODES = 100_000
 """Values and keys: as Python objects they take some 70 MB. The largest file of the catalog has 17,000."""
@@ -23,8 +25,13 @@ PLAIN = "plain"
 QUOTED = "quoted"
 MAPPING = "mapping"
 SEQUENCE = "sequence"
+FIRST = frozenset("-0123456789")
+"""What a number begins with."""
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 CONSTANTS = {"": "null", "~": "null", "null": "null", "true": "true", "false": "false"}
+INDENTED = "\n" + " " * 100
+COMPACT = re.compile(r"[-?:][ \t]+(?:[-?:][ \t]+){19}")
+"""Lists of lists of lists on one line; beginning with its indicator, not with a group, it is looked for fast."""
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 """Control characters and those that reverse the direction of text."""
 
@@ -125,7 +132,7 @@ def _bound(text: str) -> None:
     openers = text.count("[") + text.count("{")
     # Between two values there is a comma, a colon, a dash or a line break.
     many = openers + sum(map(text.count, ",:-?\n")) >= MAX_NODES
-    if many or openers >= 400 or re.search(r"^ {100}|(?:[-?:][ \t]+){20}", text, re.MULTILINE):
+    if many or openers >= 400 or INDENTED in f"\n{text}" or COMPACT.search(text):
         _count(text)
 
 
@@ -156,13 +163,15 @@ class _Writer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.problems: list[Problem] = []
-        self.seen: set[int] = set()
+        self.seen: set[int] | None = set() if "*" in text else None
+        """Nodes met before, where the text may hold an alias at all."""
 
     def json(self, node: yaml.Node, depth: int) -> str:
         """JSON text of `node`; what cannot be read becomes null and a Problem."""
-        if id(node) in self.seen:
-            return self._fail(_alias_mark(self.text), "aliases (`*name`) are not accepted; write the value out")
-        self.seen.add(id(node))
+        if self.seen is not None:
+            if id(node) in self.seen:
+                return self._fail(_alias_mark(self.text), "aliases (`*name`) are not accepted; write the value out")
+            self.seen.add(id(node))
         if depth > MAX_DEPTH:
             raise _too_deep(mark_of(node.start_mark))
         if isinstance(node, yaml.ScalarNode):
@@ -179,7 +188,7 @@ class _Writer:
             known = CONSTANTS.get(value)
             if known is not None:
                 return known
-            if NUMBER.fullmatch(value):
+            if value[0] in FIRST and NUMBER.fullmatch(value):
                 return self._number(node, value)
         elif node.tag != QUOTED:
             return self._fail(mark_of(node.start_mark), f"the tag `{node.tag[:60]}` is not accepted; remove it")
@@ -187,7 +196,7 @@ class _Writer:
             return self._fail(mark_of(node.start_mark), f"text longer than {MAX_SCALAR:,} characters; shorten it")
         if not value.isprintable() and (unseen := UNSEEN.search(value)):
             return self._fail(mark_of(node.start_mark), f"the text holds {_shown(unseen[0])}; remove it")
-        return json.dumps(value)
+        return quoted(value)
 
     def _number(self, node: yaml.ScalarNode, value: str) -> str:
         if len(value) > MAX_NUMBER or not math.isfinite(float(value)):
@@ -195,18 +204,19 @@ class _Writer:
         return value
 
     def _mapping(self, node: yaml.MappingNode, depth: int) -> str:
-        first: dict[str, int] = {}
+        first: dict[str, yaml.Node] = {}
         parts = []
         for key, value in node.value:
-            mark = mark_of(key.start_mark)
             if not isinstance(key, yaml.ScalarNode) or len(key.value) > MAX_KEY or not key.value.isprintable():
-                self._fail(mark, "a key must be one short word")
+                self._fail(mark_of(key.start_mark), "a key must be one short word")
                 continue
-            if key.value in first:
-                self._fail(mark, f"`{key.value}` stands on line {first[key.value]} already; keep one of them")
+            name = key.value
+            if name in first:
+                stands = f"`{name}` stands on line {mark_of(first[name].start_mark).line} already"
+                self._fail(mark_of(key.start_mark), f"{stands}; keep one of them")
                 continue
-            first[key.value] = mark.line
-            parts.append(f"{json.dumps(key.value)}:{self.json(value, depth + 1)}")
+            first[name] = key
+            parts.append(f"{quoted(name)}:{self.json(value, depth + 1)}")
         return f"{{{','.join(parts)}}}"
 
     def _fail(self, mark: Mark, message: str) -> str:

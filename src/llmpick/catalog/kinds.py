@@ -40,6 +40,11 @@ class Kind(NamedTuple):
         module, name = self.record.split(":")
         return getattr(import_module(module), name)
 
+    def hint(self) -> Any:
+        """The type of the content of a file."""
+        one: Any = self.type()
+        return tuple[one, ...] if self.shape == "rows" else one
+
     def spec(self) -> Any:
         """How the content of a file is stored, as `codec` says it."""
         one = ["r", self.record]

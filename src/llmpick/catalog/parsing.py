@@ -69,7 +69,7 @@ def parse(data: bytes, kind: Kind, path: str) -> tuple[Any, tuple[Fault, ...]]:
     try:
         return adapter(kind).validate_json(text), ()
     except ValidationError as error:
-        hint = _hint(kind)
+        hint = kind.hint()
         root = document.root or _nodes(text)
         # What is missing comes last: a misspelled key explains it.
         details = sorted(error.errors(include_url=False), key=lambda one: one["type"] in MISSING)
@@ -98,12 +98,7 @@ def locate(file: Path, places: Sequence[Loc]) -> list[Mark]:
 @cache
 def adapter(kind: Kind) -> TypeAdapter[Any]:
     """Pydantic's strict reader of a whole file of `kind`."""
-    return TypeAdapter(_hint(kind))
-
-
-def _hint(kind: Kind) -> Any:
-    one: Any = kind.type()
-    return tuple[one, ...] if kind.shape == "rows" else one
+    return TypeAdapter(kind.hint())
 
 
 def _fault(path: str, problem: Problem) -> Fault:
