@@ -4,6 +4,7 @@
 
 The truth directory holds `throughput.csv`: published speeds of training with their sources. Rows whose speed exceeds
 the card's peak, or that state no length, are left out. `--fit` prints the shares that `catalog/efficiency.yaml` holds.
+`data/training_speeds.csv` holds speeds that were collected afterwards: they took no part in the fit.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from llmpick.sizing.regime import regime_of
 from llmpick.sizing.working import layers_of, working
 
 ROOT = Path(__file__).resolve().parent.parent
+APART = Path(__file__).parent / "data" / "training_speeds.csv"
 METHODS = ("full", "lora", "qlora")
 CATALOG_IDS = {
     "qwen-1.8b": "Qwen/Qwen-1_8B", "qwen-7b": "Qwen/Qwen-7B", "qwen-14b": "Qwen/Qwen-14B", "qwen-72b": "Qwen/Qwen-72B",
@@ -66,13 +68,15 @@ def main() -> None:
     parser.add_argument("--truth", type=Path, default=ROOT.parent / "shared" / "truth")
     parser.add_argument("--fit", action="store_true", help="print the shares fitted to all sources")
     arguments = parser.parse_args()
+    catalog = load()
+    shares = [row for method in METHODS for row in catalog.efficiencies if row.method == method]
+    held = (shares[0].compute, shares[0].traffic, *(row.launch_ms for row in shares))
+    apart, _ = read(APART, catalog, row_apart)
+    report("collected after the fit", apart, lambda _: held, [(row.low, row.high) for row in shares])
     path = arguments.truth / "throughput.csv"
     if not path.exists():
         sys.exit(f"{arguments.truth} holds no throughput.csv: name its directory with --truth")
-    catalog = load()
-    rows, skipped = read(path, catalog)
-    shares = [row for method in METHODS for row in catalog.efficiencies if row.method == method]
-    held = (shares[0].compute, shares[0].traffic, *(row.launch_ms for row in shares))
+    rows, skipped = read(path, catalog, row_of)
     report("as the catalog has it", rows, lambda _: held, [(row.low, row.high) for row in shares])
     if arguments.fit:
         print("\nfitted to all: compute, traffic, launch_ms of full, LoRA, QLoRA:", [round(x, 2) for x in fit(rows)])
@@ -83,7 +87,7 @@ def main() -> None:
     write()
 
 
-def read(path: Path, catalog: Any) -> tuple[list[Row], Counter[str]]:
+def read(path: Path, catalog: Any, row_of: Any) -> tuple[list[Row], Counter[str]]:
     """The rows that state enough, and why the others do not."""
     shapes = {model.id: model.architecture.shape for model in catalog.models if model.architecture}
     cards = {name: card for card in catalog.gpus for name in (card.name, *card.aliases)}
@@ -123,6 +127,24 @@ def row_of(line: dict[str, str], shapes: dict[str, Architecture], cards: dict[st
     )
     seconds = job.tokens / speed
     return terms(line["source_id"].partition("_v")[0], job, card, shape, line["precision"])._replace(measured=seconds)
+
+
+def row_apart(line: dict[str, str], shapes: dict[str, Architecture], cards: dict[str, Gpu]) -> Row:
+    """One line of `training_speeds.csv`, whose models and cards are the catalog's."""
+    job = Job(
+        method=line["method"],  # type: ignore[arg-type]
+        targets=line["targets"] or "all-linear",
+        seq_len=int(line["seq_len"]),
+        batch_size=int(line["micro_batch"]),
+        accumulation=int(line["grad_accum"]),
+        n_gpus=int(line["n_gpus"]),
+        gradient_checkpointing=line["checkpointing"] == "yes",
+        vocabulary_head=line["vocabulary_head"] == "yes",
+        attention=line["attention"],  # type: ignore[arg-type]
+    )
+    seconds = job.tokens / float(line["tokens_per_sec_per_gpu"])
+    source = f"{line['source_id']}, {line['method']}"
+    return terms(source, job, cards[line["gpu"]], shapes[line["model"]], line["precision"])._replace(measured=seconds)
 
 
 def terms(source: str, job: Job, card: Gpu, shape: Architecture, precision: str) -> Row:
