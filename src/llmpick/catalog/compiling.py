@@ -7,6 +7,7 @@ import marshal
 import sys
 import time
 import zlib
+from collections.abc import Callable
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,7 +27,7 @@ from llmpick.catalog.files import Stat, scan, stamp
 from llmpick.catalog.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from llmpick.catalog.compiled import Form
@@ -146,32 +147,49 @@ class Writer:
         """`key`: that of the code at work."""
         self.key = key
         self.codec = codec.Writer()
-        self._derive: dict[str, Callable[[Any], Any]] = {}
+        self._ways: dict[str, tuple[codec.Spec, Dating | None, Callable[[Any], Any] | None]] = {}
 
     def stored(self, path: str, value: Any) -> Stored:
         """The record of one file."""
         kind = kind_of(path)
         assert kind is not None, path
-        if kind.derived and kind.name not in self._derive:
-            self._derive[kind.name] = kind.derive()(self.codec)
-        row = self.codec.plain(value, kind.spec())
-        facts = self._derive[kind.name](value) if kind.derived else None
-        date = newest(row, kind.spec(), self.codec.fields)
-        return Stored(Entry(kind.name, 0, 0, 0, date, facts), marshal.dumps(row, FORMAT))
+        if kind.name not in self._ways:
+            self.codec.describe(kind.record)
+            derive = kind.derive()
+            spec = kind.spec()
+            self._ways[kind.name] = spec, dating(spec, self.codec.fields), derive and derive(self.codec)
+        spec, dates, derive = self._ways[kind.name]
+        row = self.codec.plain(value, spec)
+        entry = Entry(kind.name, 0, 0, 0, dates(row) if dates else "", derive(value) if derive else None)
+        return Stored(entry, marshal.dumps(row, FORMAT))
 
 
-def newest(row: Any, spec: codec.Spec, fields: codec.Fields) -> str:
-    """The newest day in a record; empty when there is none."""
-    if not spec or not row:
-        return ""
+Dating = Callable[[Any], str]
+"""Finds the newest day in a plain value; empty when none is given."""
+
+
+def dating(spec: codec.Spec, fields: codec.Fields) -> Dating | None:
+    """What finds the newest day in values of `spec`; None where there is no place for one."""
+    if not spec:
+        return None
     tag, inner = spec
-    if tag in ("t", "d"):
-        return max((newest(one, inner, fields) for one in (row.values() if tag == "d" else row)), default="")
+    if tag == "r":
+        return _newest_of([_day if name == DATED.get(inner) else dating(part, fields) for name, part in fields[inner]])
     if tag == "x":
-        return max((newest(one, part, fields) for one, part in zip(row, inner, strict=True)), default="")
-    days = [newest(one, part, fields) for one, (_, part) in zip(row, fields[inner], strict=True)]
-    days += [one for one, (name, _) in zip(row, fields[inner], strict=True) if name == DATED.get(inner)]
-    return max((day for day in days if day), default="")
+        return _newest_of([dating(part, fields) for part in inner])
+    one = dating(inner, fields)
+    items = dict.values if tag == "d" else tuple
+    return one and (lambda value: max(map(one, items(value)), default="") if value else "")
+
+
+def _newest_of(parts: list[Dating | None]) -> Dating | None:
+    """What finds the newest day in a row of these parts."""
+    dated = [(place, part) for place, part in enumerate(parts) if part]
+    return (lambda row: max([part(row[place]) for place, part in dated]) if row else "") if dated else None
+
+
+def _day(value: str | None) -> str:
+    return value or ""
 
 
 def _look(
