@@ -79,12 +79,12 @@ def size_of(architecture: Architecture) -> Size:
         peaks=(),
         shape=(lambda: architecture) if batchwise else None,
     )
-    frames: Frames | None = None if batchwise else {}
+    frames: Frames = {}
     return size._replace(peaks=tuple(_kept(size, number, frames) for number in range(len(USUAL))))
 
 
-def _kept(size: Size, number: int, frames: Frames | None) -> bytes:
-    """The peaks of one of USUAL; `frames`: where those of a network are kept that are the same for all."""
+def _kept(size: Size, number: int, frames: Frames) -> bytes:
+    """The peaks of one of USUAL; `frames`: those that were worked out for another."""
     if size.structure == "encoder" and USUAL[number][2]:
         return b""
     peaks = Peaks(size, whole_ladder(size.structure, number), frames=frames)
@@ -96,8 +96,8 @@ def whole_ladder(structure: str, number: int) -> tuple[Job, ...]:
     return rungs(structure, METHODS, (*USUAL[number], 1), True)
 
 
-Frames = dict[tuple[str, int], "Frame"]
-"""By way, and by batch where they depend on it (then of one length)."""
+Frames = dict[tuple[str, int, int], "Frame"]
+"""By way, and by length and batch where they depend on those."""
 
 
 class Places(NamedTuple):
@@ -126,7 +126,7 @@ class Peaks:
     def __init__(
         self, size: Size, jobs: Sequence[Job], places: Places | None = None, frames: Frames | None = None
     ) -> None:
-        """`places`: where the Size keeps them; `frames`: those of the Size that were worked out before."""
+        """`places`: where the Size keeps them; `frames`: those of the Size that are known."""
         self.size = size
         self.jobs = jobs
         self._kept = size.peaks[places.number] if places and size.peaks else b""
@@ -144,7 +144,7 @@ class Peaks:
         return self._known[position]
 
     def _worked_out(self, job: Job) -> int:
-        key = _way(job), job.batch_size if self.size.shape else 0
+        key = (_way(job), job.seq_len, job.batch_size) if self.size.shape else (_way(job), 0, 0)
         if key not in self._frames:
             self._frames[key] = frame_of(self.size, job)
         return memory.peak_bytes(self._frames[key], job)
