@@ -10,6 +10,7 @@ import pytest
 from llmpick import catalog, lint
 from llmpick.errors import CatalogError
 from llmpick.languages import ISO_639_1, ISO_639_3
+from llmpick.lint.origins import COPIES
 
 SMALL = Path(__file__).parent / "data" / "catalog_small"
 QWEN = "models/Qwen/Qwen3-8B.yaml"
@@ -175,7 +176,7 @@ def test_every_rule_is_broken_by_some_case_and_explained():
      "Emerged-7B", "Mixtral-8x7B-v0.1", "w2v-bert-2.0", "Int-8B", "Qwen3-30B-A3B-Instruct-2507"],
 )  # fmt: skip
 def test_originals_are_not_taken_for_copies(name):
-    assert not lint.COPIES.search(name)
+    assert not COPIES.search(name)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_originals_are_not_taken_for_copies(name):
      "Baz-abliterated", "Llama-3-8B-merged", "Llama-3.3-70B-Instruct-w4a16", "model-MLX"],
 )  # fmt: skip
 def test_copies_are_recognized_by_name(name):
-    assert lint.COPIES.search(name)
+    assert COPIES.search(name)
 
 
 def test_an_exception_silences_its_rule_in_its_file_only(tmp_path):

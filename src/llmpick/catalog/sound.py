@@ -28,7 +28,7 @@ def remember(mark: str) -> None:
 
 
 def _digest(mark: str) -> str:
-    lint = (compiled.PACKAGE / "lint.py").read_bytes()
+    lint = b"".join(path.read_bytes() for path in sorted((compiled.PACKAGE / "lint").glob("*.py")))
     return f"{zlib.crc32(mark.encode()):08x}{zlib.crc32(lint, len(mark)):08x}"
 
 

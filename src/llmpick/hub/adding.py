@@ -19,6 +19,7 @@ from llmpick.hub.asking import with_progress
 from llmpick.hub.copies import refuse_copies
 from llmpick.hub.draft import Drafted, draft
 from llmpick.hub.facts import NAME, Facts, from_api, parse_json
+from llmpick.lint.files import modeline
 from llmpick.reading import LARGEST_CONFIG
 from llmpick.record import record
 
@@ -258,5 +259,5 @@ def to_yaml(drafted: Drafted, path: str, facts: Facts) -> str:
     Dumper.add_representer(tuple, sequence)
     body = yaml.dump(drafted.entry, Dumper=Dumper, sort_keys=False, width=118, allow_unicode=True)
     origin = f"{facts.id} at {facts.sha[:10]}" if facts.sha else f"the folder of {facts.id}"
-    head = [lint.modeline(path, "model"), f"# Draft by `llmpick catalog add` from {origin}. Still to check:"]
+    head = [modeline(path, "model"), f"# Draft by `llmpick catalog add` from {origin}. Still to check:"]
     return "\n".join([*head, *(f"# - {remark}" for remark in drafted.remarks), body])

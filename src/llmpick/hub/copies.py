@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
-from llmpick.lint import COPIERS, COPIES
+from llmpick.lint.origins import COPIERS, COPIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

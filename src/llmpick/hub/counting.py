@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from llmpick.hub.facts import number
-from llmpick.lint import TOLERANCE
+from llmpick.lint.shapes import TOLERANCE
 from llmpick.record import record
 
 if TYPE_CHECKING:
