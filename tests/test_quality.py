@@ -393,3 +393,13 @@ def test_every_model_says_why() -> None:
         for quality, one in ranked(task):
             assert 0 < quality.low <= quality.expected <= quality.high < 1, one.id
             assert quality.evidence or quality.because.startswith("no direct evidence; expected from "), one.id
+
+
+def test_what_a_question_remembers_of_one_model_holds_for_the_next():
+    facts = catalogs.load()
+    terms = {"domain": "legal", "languages": ("de", "ko"), "examples": None, "method": "", "table": facts.quality}
+    for task in ("translation", "similarity"):
+        shared = question(task, **terms, domains=facts.domains)
+        for model in facts.models[::7]:
+            known = traits(model)
+            assert strength(known, shared) == strength(known, question(task, **terms, domains=facts.domains))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,6 +47,7 @@ class Sorted(NamedTuple):
     """The three lists every judged Candidate goes into."""
 
     recommended: list[Judged]
+    """In no order yet: one row for each lineage is."""
     ruled_out: list[Judged]
     undecided: list[Judged]
 
@@ -53,12 +55,12 @@ class Sorted(NamedTuple):
 class Row(NamedTuple):
     """One line of the ranking: the checkpoint to start from, for its whole lineage."""
 
-    judged: Judged
-    siblings: tuple[str, ...] = ()
-    why: str = ""
+    judged: list[Judged]
+    """The checkpoint itself, then its siblings."""
+    rank: int
+    tied: bool
+    why: str
     """Why it and no sibling."""
-    rank: int = 0
-    tied: bool = False
 
 
 def rank(catalog: Catalog, profile: Profile) -> Ranking:
@@ -71,7 +73,7 @@ def rank(catalog: Catalog, profile: Profile) -> Ranking:
     return Ranking(
         profile=profile,
         advice=advice(profile, catalog.apis),
-        recommended=Written(place(one_per_lineage(judged.recommended, asked), asked), write_row),
+        recommended=Written(place(judged.recommended, asked), write_row),
         ruled_out=Written(judged.ruled_out, write_refusal),
         undecided=Written(judged.undecided, write),
         catalog_date=catalog.date,
@@ -90,13 +92,7 @@ def judge_all(asked: Asked) -> list[Judged]:
 
 def weigh(facts: Facts, asked: Asked) -> Judged:
     """One model put through the Steps up to the first that says no."""
-    steps: list[tuple[Step, Weighed]] = []
-    for step, one in WEIGH:
-        found = one(facts, asked)
-        steps.append((step, found))
-        if found.no:
-            break
-    standing = stand(facts.id, steps, asked)
+    standing = stand(facts.id, ((step, one(facts, asked)) for step, one in WEIGH), asked)
     return Judged(standing, facts.lineage, facts.variant, lambda: judge(asked.known(facts.id), asked, facts))
 
 
@@ -109,16 +105,16 @@ def of_verdict(one: Verdict, asked: Asked) -> Judged:
 
 
 def stand(id_: str, steps: Iterable[tuple[Step, Weighed]], asked: Asked) -> Standing:
-    """The score is the weighted sum of the Ratings' low ends, `score_high` that of their high ends."""
-    weights = asked.weights
+    """The score is the weighted sum of the Ratings' low ends, `score_high` that of their high ends.
+
+    No Step after the first that says no is asked for.
+    """
     lows: list[float] = []
     highs: list[float] = []
     unknown = False
     for step, found in steps:
-        for criterion, low, high in found.ranges:
-            weight = weights.get(criterion, 0.0)
-            lows.append(weight * low)
-            highs.append(weight * high)
+        lows += found.lows
+        highs += found.highs
         if found.no:
             return Standing(id_, sum(lows), sum(highs), False, step, found.shortfall, found.helped)
         unknown = unknown or found.unknown
@@ -133,9 +129,15 @@ def write(one: Judged) -> Verdict:
 
 def write_row(row: Row) -> Verdict:
     """Its Verdict, with its place and its siblings."""
-    one = row.judged.write()
-    because = (*one.because, row.why) if row.why else one.because
-    return replace(one, siblings=row.siblings, because=because, rank=row.rank, tied=row.tied)
+    one, *others = row.judged
+    verdict = one.write()
+    return replace(
+        verdict,
+        siblings=tuple(sorted(other.standing.id for other in others)),
+        because=(*verdict.because, row.why) if others else verdict.because,
+        rank=row.rank,
+        tied=row.tied,
+    )
 
 
 def write_refusal(one: Judged) -> RuledOut:
@@ -240,7 +242,7 @@ def sort(found: Iterable[Judged], asked: Asked) -> Sorted:
         standing = one.standing
         (failed if standing.step else undecided if standing.undecided else recommended).append(one)
     return Sorted(
-        recommended=sorted(recommended, key=_best_first),
+        recommended=recommended,
         ruled_out=sorted(failed, key=_nearest_first),
         undecided=sorted(undecided, key=lambda one: (-one.standing.score_high, one.standing.id)),
     )
@@ -272,24 +274,6 @@ def _nearest_first(one: Judged) -> tuple[int, float, str]:
     return -STEPS.index(standing.step or "task"), 1.0, standing.id
 
 
-def one_per_lineage(found: Sequence[Judged], asked: Asked) -> list[Row]:
-    """Of the checkpoints of one network keep the one to start from; it names its siblings."""
-    lineages: dict[str, list[Judged]] = {}
-    for one in found:
-        lineages.setdefault(one.lineage, []).append(one)
-    wanted, why = starting_point(asked.profile, asked)
-    kept = [_represent(siblings, wanted, why) for siblings in lineages.values()]
-    return sorted(kept, key=lambda row: _best_first(row.judged))
-
-
-def _represent(siblings: list[Judged], wanted: tuple[str, ...], why: str) -> Row:
-    if len(siblings) == 1:
-        return Row(siblings[0])
-    chosen = min(siblings, key=lambda one: (wanted.index(one.variant), *_best_first(one)))
-    others = tuple(sorted(one.standing.id for one in siblings if one is not chosen))
-    return Row(chosen, others, why)
-
-
 def starting_point(profile: Profile, asked: Asked) -> tuple[tuple[str, ...], str]:
     """Which checkpoint of a network to start from, in order of preference, and why.
 
@@ -308,20 +292,40 @@ def starting_point(profile: Profile, asked: Asked) -> tuple[tuple[str, ...], str
     return chat_first, f"the chat checkpoint: with fewer than {limit:,} examples it is the safer start"
 
 
-def place(rows: Sequence[Row], asked: Asked) -> list[Row]:
-    """Number them from 1; scores within the tie margin of the first of a group share its rank."""
-    margin = asked.constants["tie-margin"]
+def one_per_lineage(found: Iterable[Judged], wanted: Sequence[str]) -> list[list[Judged]]:
+    """The checkpoints of each network, the one to start from first; best first by that one."""
+    lineages: dict[str, list[Judged]] = {}
+    for one in found:
+        lineages.setdefault(one.lineage, []).append(one)
+    for siblings in lineages.values():
+        if len(siblings) > 1:
+            siblings.sort(key=lambda one: (wanted.index(one.variant), *_best_first(one)))
+    return sorted(lineages.values(), key=lambda siblings: _best_first(siblings[0]))
+
+
+def place(found: Iterable[Judged], asked: Asked) -> list[Row]:
+    """The rows of the ranking, one per lineage, numbered from 1.
+
+    Scores within the tie margin of the first of a group share its rank.
+    """
+    wanted, why = starting_point(asked.profile, asked)
+    lineages = one_per_lineage(found, wanted)
+    ranks = numbered([siblings[0].standing.score for siblings in lineages], asked.constants["tie-margin"])
+    shared = Counter(ranks)
+    return [Row(siblings, rank, shared[rank] > 1, why) for siblings, rank in zip(lineages, ranks, strict=True)]
+
+
+def numbered(scores: Iterable[float], margin: float) -> list[int]:
+    """Ranks from 1 of falling `scores`; those within `margin` of the first of a group share its rank."""
     ranks: list[int] = []
-    leader = 0.0
-    for index, row in enumerate(rows):
-        score = row.judged.standing.score
-        if index and leader - score <= margin:
+    leader = math.inf  # no score comes near it
+    for place, score in enumerate(scores, start=1):
+        if leader - score <= margin:
             ranks.append(ranks[-1])
         else:
-            ranks.append(index + 1)
+            ranks.append(place)
             leader = score
-    shared = Counter(ranks)
-    return [row._replace(rank=rank, tied=shared[rank] > 1) for row, rank in zip(rows, ranks, strict=True)]
+    return ranks
 
 
 def notes(profile: Profile) -> tuple[str, ...]:

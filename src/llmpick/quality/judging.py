@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from llmpick.quality.question import SCRIPTS, Question, guessed, language_name, lists, matches, question, unlisted
+from llmpick.quality.question import SCRIPTS, Question, guessed, language_name, matches, question, unlisted
 from llmpick.quality.reasons import because, closeness, nearest, told
 from llmpick.quality.traits import BOUNDS, Traits, amounts, counts_tokens, traits, year_trait
 from llmpick.record import record
@@ -138,19 +138,43 @@ def strength(
     own = amounts(facts) if own is None else own
     for name, amount in own.items():
         total += weight(name, 0.0) * amount
-    for name, amount in matches(facts, asked).items():
-        total += weight(name, 0.0) * amount
+    met = meeting(facts, asked)
+    for added in met.adds:
+        total += added
     known = asked.table.models.get(facts.id)
     if known and known.effects:
-        total += sum(known.effects.get(name, 0.0) * share for name, share in asked.contexts.items())
-    many, few = _by_examples(own, asked) if asked.doubt else (0.0, 0.0)
-    low, expected, high = total + min(many, few), total, total + max(many, few)
-    if facts.year is not None and (facts.tokens or not counts_tokens(facts)) and lists(facts, asked.languages):
+        total += sum([known.effects.get(name, 0.0) * share for name, share in asked.contexts.items()])
+    low = expected = high = total
+    if asked.doubt:
+        many, few = _by_examples(own, asked)
+        low, high = total + min(many, few), total + max(many, few)
+    if met.unlisted is None and facts.year is not None and (facts.tokens or not counts_tokens(facts)):
         return low, expected, high, ()
-    spans = _unknown(facts, asked)
+    spans = _unknown(facts, met, asked)
     for least, usual, most in spans.values():
         low, expected, high = low + least, expected + usual, high + most
     return low, expected, high, tuple(spans)
+
+
+class Meeting(NamedTuple):
+    """How a model's languages, specialties and training meet a question: the same for all that share them."""
+
+    adds: tuple[float, ...]
+    """Strength, match by match."""
+    unlisted: Ends | None
+    """What may be added where it is not on record of every language asked for if the model knows it."""
+
+
+def meeting(facts: Traits, asked: Question) -> Meeting:
+    """How the model's languages and specialties meet the question."""
+    key = facts.languages, facts.structure, facts.specialties, facts.trained_for
+    if key not in asked.memo:
+        weight = asked.weights.get
+        adds = tuple(weight(name, 0.0) * amount for name, amount in matches(facts, asked).items())
+        doubtful = tuple(wanted for wanted in asked.languages if unlisted(facts, wanted))
+        asked.memo[key] = Meeting(adds, _language_span(facts, doubtful, asked) if doubtful else None)
+    known: Meeting = asked.memo[key]
+    return known
 
 
 def _by_examples(own: Mapping[str, float], asked: Question) -> tuple[float, float]:
@@ -160,26 +184,29 @@ def _by_examples(own: Mapping[str, float], asked: Question) -> tuple[float, floa
     return -share * few, (1 - share) * few
 
 
-def _unknown(facts: Traits, asked: Question) -> dict[str, tuple[float, float, float]]:
-    """Unknown fact -> the least, usual and most it may add to strength."""
-    found = {}
+Ends = tuple[float, float, float]
+"""The least, usual and most that an unknown fact may add to strength."""
+
+
+def _unknown(facts: Traits, met: Meeting, asked: Question) -> dict[str, Ends]:
+    """Unknown fact -> what it may add to strength."""
+    found: dict[str, Ends] = {}
     if facts.year is None:
         found["release date"] = _span(year_trait(facts), BOUNDS["year"], asked)
     if counts_tokens(facts) and (facts.year is None or not facts.tokens):
         found["training tokens"] = _span("tokens", BOUNDS["tokens"], asked)
-    doubtful = tuple(wanted for wanted in asked.languages if unlisted(facts, wanted))
-    if doubtful:
-        found["languages"] = _language_span(facts, doubtful, asked)
+    if met.unlisted is not None:
+        found["languages"] = met.unlisted
     return found
 
 
-def _span(name: str, bounds: tuple[float, float], asked: Question) -> tuple[float, float, float]:
+def _span(name: str, bounds: tuple[float, float], asked: Question) -> Ends:
     weight = asked.weights.get(name, 0.0)
-    ends = sorted(weight * bound for bound in bounds)
-    return ends[0], weight * asked.table.usual.get(name, 0.0), ends[1]
+    one, other = weight * bounds[0], weight * bounds[1]
+    return min(one, other), weight * asked.table.usual.get(name, 0.0), max(one, other)
 
 
-def _language_span(facts: Traits, doubtful: tuple[str, ...], asked: Question) -> tuple[float, float, float]:
+def _language_span(facts: Traits, doubtful: tuple[str, ...], asked: Question) -> Ends:
     """It may be made for the languages asked for, or lack them all; usually it is as other models are."""
     weight = asked.weights.get
     low = expected = high = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmpick.quality.traits import FEW, MULTILINGUAL, Traits
 from llmpick.record import record
@@ -86,6 +86,8 @@ class Question:
     doubt: tuple[tuple[str, float], ...]
     """(trait, what few examples add to its coefficient) pairs; empty where the number of examples is known."""
     table: QualityTable
+    memo: dict[Any, Any]
+    """What was worked out for one model and holds for others."""
 
 
 def question(
@@ -122,6 +124,7 @@ def question(
         weights=weights_of(table.terms, contexts),
         doubt=doubt_of(table.terms, kind) if examples is None else (),
         table=table,
+        memo={},
     )
 
 
@@ -188,11 +191,6 @@ def unlisted(facts: Traits, wanted: str) -> bool:
     """Whether nobody recorded if the model knows the language: no list, or one with `mul` (and others) in it."""
     known = facts.languages
     return not known or ("mul" in known and wanted not in known)
-
-
-def lists(facts: Traits, wanted: tuple[str, ...]) -> bool:
-    """Whether it is on record of every wanted language if the model knows it."""
-    return bool(facts.languages) and ("mul" not in facts.languages or set(wanted) <= set(facts.languages))
 
 
 def language_trait(facts: Traits, wanted: str) -> str | None:

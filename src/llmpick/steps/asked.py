@@ -33,6 +33,10 @@ Range = tuple[float, float]
 class Weighed(NamedTuple):
     """One Step's Checks and Ratings as bare numbers: what the ranking goes by."""
 
+    lows: tuple[float, ...] = ()
+    """What the low end of each Rating adds to the score: weight times worth, in the order in which the Step rates."""
+    highs: tuple[float, ...] = ()
+    """The same of the high ends."""
     no: bool = False
     """A Check says no."""
     shortfall: float | None = None
@@ -41,8 +45,6 @@ class Weighed(NamedTuple):
     """Something could turn that Check."""
     unknown: bool = False
     """A Check whose answer decides has none."""
-    ranges: tuple[tuple[str, float, float], ...] = ()
-    """Criterion, low and high end of each Rating, in the order in which the Step rates them."""
 
 
 @record
@@ -92,11 +94,21 @@ class Asked:
         """A Step's Checks and Ratings as numbers."""
         refused = next((check for check in step.checks if check.outcome == "no"), None)
         return Weighed(
+            lows=tuple(one.weight * one.low for one in step.ratings),
+            highs=tuple(one.weight * one.high for one in step.ratings),
             no=refused is not None,
             shortfall=refused.shortfall if refused else None,
             helped=refused is not None and (bool(refused.remedy) or refused.shortfall is not None),
             unknown=any(check.outcome == "unknown" and check.name in self.decisive for check in step.checks),
-            ranges=tuple((one.criterion, one.low, one.high) for one in step.ratings),
+        )
+
+    def adding(self, *ranges: tuple[str, Range], unknown: bool = False) -> Weighed:
+        """What the worth of these criteria adds to the score, with this question's weights."""
+        weighed = [(self.weights.get(criterion, 0.0), worth) for criterion, worth in ranges]
+        return Weighed(
+            lows=tuple([weight * low for weight, (low, _) in weighed]),
+            highs=tuple([weight * high for weight, (_, high) in weighed]),
+            unknown=unknown,
         )
 
     def unknown(self, criterion: str, because: str) -> Rating:

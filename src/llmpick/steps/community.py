@@ -23,8 +23,17 @@ def judge(model: Model, asked: Asked) -> StepVerdict:
 def weigh(facts: Facts, asked: Asked) -> Weighed:
     """The same in numbers."""
     counted = asked.catalog.popularity.get(facts.id)
-    used = popularity(counted.downloads if counted else None, asked)
-    return Weighed(ranges=(("popularity", *used), ("tooling", *tooling(facts.tools, asked))))
+    low, high = popularity(counted.downloads if counted else None, asked)
+    weight, known = asked.weights.get("popularity", 0.0), _weigh_tooling(facts.tools, asked)
+    return Weighed((weight * low, *known.lows), (weight * high, *known.highs))
+
+
+def _weigh_tooling(tools: Tools | None, asked: Asked) -> Weighed:
+    key = ("tooling", tools)
+    if key not in asked.memo:
+        asked.memo[key] = asked.adding(("tooling", tooling(tools, asked)))
+    known: Weighed = asked.memo[key]
+    return known
 
 
 def popularity(downloads: int | None, asked: Asked) -> Range:

@@ -39,8 +39,11 @@ def _weigh(languages: tuple[str, ...], reads: tuple[str, ...], structure: str, a
     outcome = reads_language(languages, asked)
     if outcome == "no":
         return Weighed(no=True)
-    ranges = ("domain", *domain_worth(reads, structure, asked)), ("language", *language_worth(languages, asked))
-    return Weighed(unknown=outcome == "unknown", ranges=ranges)
+    return asked.adding(
+        ("domain", domain_worth(reads, structure, asked)),
+        ("language", language_worth(languages, asked)),
+        unknown=outcome == "unknown",
+    )
 
 
 def reads_language(known: tuple[str, ...], asked: Asked) -> Outcome:

@@ -91,14 +91,22 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
     """The same in numbers."""
     profile, size = asked.profile, facts.size
     if size is None:
-        return Weighed(unknown=True, ranges=(("economy", *economy(facts.active, asked)),))
+        return asked.adding(("economy", economy(facts.active, asked)), unknown=True)
     if any(one is not None for one in (profile.budget, profile.serve_gpu, profile.latency)):
         return asked.weighed(judge(asked.known(facts.id), facts, asked).verdict)
-    fit = fitting_of_alike(size, trained_length(profile, facts.context), asked)
+    key = ("resources", id(size), trained_length(profile, facts.context))
+    if key not in asked.memo:  # once for all models that share a Size: half of them are tuned from another
+        asked.memo[key] = _weigh(size, key[-1], asked), size  # holds the size, so that its id stays its own
+    known: Weighed = asked.memo[key][0]
+    return known
+
+
+def _weigh(size: Size, seq_len: int, asked: Asked) -> Weighed:
+    fit = fitting(size, seq_len, asked)
     slow = too_slow(size.total, asked)
     if slow is not None or not fit.jobs:
-        return Weighed(no=True, shortfall=lacking(fit, profile) if slow is None else slow, helped=True)
-    return Weighed(ranges=worths(size, fit, asked))
+        return Weighed(no=True, shortfall=lacking(fit, asked.profile) if slow is None else slow, helped=True)
+    return asked.adding(*worths(size, fit, asked))
 
 
 def not_sized(model: Model, because: str, asked: Asked) -> Plan:
@@ -119,15 +127,6 @@ def cut_to_context(profile: Profile, model: Model) -> Profile:
     """`profile` with the length the model would be trained at."""
     length = trained_length(profile, model.context_length)
     return profile if length == profile.seq_len else replace(profile, seq_len=length)
-
-
-def fitting_of_alike(size: Size, seq_len: int, asked: Asked) -> Fit:
-    """`fitting`, once for all models that share a Size: half of them are tuned from another."""
-    key = ("fitting", id(size), seq_len)
-    if key not in asked.memo:
-        asked.memo[key] = fitting(size, seq_len, asked), size  # holds the size, so that its id stays its own
-    known: Fit = asked.memo[key][0]
-    return known
 
 
 def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
@@ -334,15 +333,15 @@ def latency(counted: Parameters, asked: Asked) -> tuple[Check, ...]:
     return (Check(name="latency", outcome="no", because=because, shortfall=shortfall, remedy=remedy),)
 
 
-def worths(size: Size, fit: Fit, asked: Asked) -> tuple[tuple[str, float, float], ...]:
+def worths(size: Size, fit: Fit, asked: Asked) -> tuple[tuple[str, Range], ...]:
     """The criteria of this step; `headroom` and `method` only where there is a card."""
-    found = ("economy", *economy(size.active, asked))
+    found = ("economy", economy(size.active, asked))
     gpu = asked.profile.gpu
     if gpu is None or not gpu.count:
         return (found,)
     room = asked.curves["headroom"](gpu.usable_bytes / fit.reference_peak)
     method = asked.constants[f"method-{fit.jobs[0].method}"]
-    return found, ("headroom", room, room), ("method", method, method)
+    return found, ("headroom", (room, room)), ("method", (method, method))
 
 
 def rate(size: Size, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
@@ -356,7 +355,7 @@ def rate(size: Size, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
         else "the card holds it only a sequence at a time",
         "method": f"the card allows {fit.jobs[0].method} tuning",
     }
-    return tuple(asked.rating(name, low, high, because[name]) for name, low, high in worths(size, fit, asked))
+    return tuple(asked.rating(name, *worth, because[name]) for name, worth in worths(size, fit, asked))
 
 
 def economy(active: int, asked: Asked) -> Range:

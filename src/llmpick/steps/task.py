@@ -56,10 +56,19 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
     if too_long(facts.context, asked):
         return Weighed(no=True, shortfall=lacking(facts.context, asked), helped=True)
     low, high = quality.span(facts.traits, asked.quality, facts.amounts)
-    return Weighed(ranges=(("quality", low, high), ("fit", *fit(facts.structure, facts.variant, asked))))
+    weight, suits = asked.weights.get("quality", 0.0), _weigh_fit(facts.structure, facts.variant, asked)
+    return Weighed((weight * low, *suits.lows), (weight * high, *suits.highs))
 
 
 UNFIT = Weighed(no=True)
+
+
+def _weigh_fit(structure: str | None, variant: str, asked: Asked) -> Weighed:
+    key = ("fit", structure, variant)
+    if key not in asked.memo:
+        asked.memo[key] = asked.adding(("fit", fit(structure, variant, asked)))
+    known: Weighed = asked.memo[key]
+    return known
 
 
 def purpose(model: Model, asked: Asked) -> Check:
