@@ -27,8 +27,11 @@ confidence: high
 sources: [{url: "github:a/b@1234567:README.md", checked: "2026-11-20"}]
 tasks:
   - {name: ner, task: token-classification, metric: F1, scores: {a/x: 90.5, a/y: 91}}
+left_out: {Toy-XL: Its weights were never published}
 subjects:
-  - {id: a/y, family: toys, structure: encoder, parameters: 1000000, released: 2020-07, domains: [legal, web]}
+  - {id: a/x, family: toys, structure: encoder, parameters: 9000000, without_file: A copy of a/z}
+  - {id: a/y, family: toys, structure: encoder, parameters: 1000000, released: 2020-07, domains: [legal, web],
+     without_file: An ablation}
 """
 
 
@@ -97,7 +100,7 @@ def test_a_suite_is_read_strictly() -> None:
     assert kind is not None and not kind.at_hand
     suite, faults = parse(TOY.encode(), kind, PATH)
     assert not faults and suite.id == "toy"
-    facts = subject_traits(suite.subjects[0])
+    facts = subject_traits(suite.subjects[1])
     assert (facts.year, facts.size, facts.specialties, facts.languages) == (2020.5, 1e6, ("legal",), ())
     _, faults = parse(TOY.replace("a/y: 91", "ay: 91").encode(), kind, PATH)
     assert "evidence/toy.yaml:7" in str(faults[0])
@@ -114,6 +117,27 @@ def test_the_bundled_evidence_can_be_used() -> None:
     assert list(problems(catalogs.load())) == []
 
 
+def test_every_compared_name_is_a_model_or_says_why_it_has_no_file(tmp_path: Path) -> None:
+    """A new comparison cannot bring in a model that nobody looked up."""
+    (tmp_path / "evidence").mkdir()
+    file = tmp_path / "evidence" / "toy.yaml"
+    whole = replace(catalogs.load(), directories=(tmp_path,))
+    file.write_text(TOY)
+    assert list(problems(whole)) == []
+    file.write_text(TOY.replace(", without_file: A copy of a/z", ""))
+    assert [message for _, message in problems(whole)] == [
+        "a/x: say in `without_file` why it has no file of its own, or add the file"
+    ]
+    file.write_text(TOY.replace("{a/x: 90.5, a/y: 91}", "{a/x: 90.5, a/y: 91, a/new: 92, openai-community/gpt2: 80}"))
+    assert [message for _, message in problems(whole)] == [
+        "a/new is compared but has no file; add it, or give its facts and the reason under `subjects`"
+    ]
+    file.write_text(TOY.replace("a/x", "openai-community/gpt2"))
+    assert [message for _, message in problems(whole)] == [
+        "openai-community/gpt2 has a file now; remove it from `subjects`"
+    ]
+
+
 def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "evidence").mkdir()
     file = tmp_path / "evidence" / "toy.yaml"
@@ -126,7 +150,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         "ner: unknown domain `lega`; did you mean legal?",
         "ner: unknown language `xx`; write its ISO 639-1 code",
     ]
-    file.write_text(TOY + TOY.splitlines()[-1] + "\n")
+    file.write_text(TOY + TOY[TOY.index("  - {id: a/y") :])
     assert [message for _, message in problems(whole)] == [
         "the facts of a/y stand in another comparison; remove it from `subjects`"
     ]

@@ -72,6 +72,23 @@ def test_adapters_train_what_peft_trains(row):
 
 
 @pytest.mark.parametrize(
+    ("hidden", "layers", "wide", "published"),
+    [
+        (192, 12, 512, 14_972_162),
+        (384, 12, 1024, 40_634_882),
+        (768, 12, 2048, 124_032_002),
+        (1024, 24, 2730, 354_406_402),
+    ],
+)
+def test_norbert_3_as_a_classifier_has_the_counts_of_euroeval(hidden, layers, wide, published):
+    """Its code is not transformers'. EuroEval's leaderboard counts xs, small, base and large as they classify."""
+    config = {"model_type": "norbert", "vocab_size": 50000, "hidden_size": hidden, "num_hidden_layers": layers}
+    config |= {"num_attention_heads": hidden // 64, "intermediate_size": wide, "max_position_embeddings": 512}
+    head = hidden * hidden + hidden + 2 * hidden + 2
+    assert count(from_config(config)).total + head == published
+
+
+@pytest.mark.parametrize(
     ("architecture", "published"),
     [
         (LLAMA_2_7B, 6_738_415_616),  # safetensors of meta-llama/Llama-2-7b-hf without its rotary buffers

@@ -10,7 +10,7 @@ from llmpick.errors import CatalogError, did_you_mean
 from llmpick.languages import KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from llmpick.catalog import Catalog
@@ -39,20 +39,44 @@ def _read(directory: Path) -> Iterator[tuple[Suite, tuple[Fault, ...]]]:
 
 def problems(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """(path, what is wrong) of each comparison that cannot be read or used."""
+    files = {model.id for model in catalog.models}
     for directory in catalog.directories:
-        told: set[str] = set()
+        sound, told = [], set(files)
         for suite, faults in _read(directory):
             yield from ((fault.path, fault.message) for fault in faults)
             if not faults:
-                yield from ((f"evidence/{suite.id}.yaml", text) for text in _unusable(suite, catalog, told))
+                sound.append(suite)
+                yield from _placed(suite, (*_retold(suite, files, told), *_unusable(suite, catalog)))
+        for suite in sound:
+            yield from _placed(suite, _untold(suite, told))
 
 
-def _unusable(suite: Suite, catalog: Catalog, told: set[str]) -> Iterator[str]:
-    """What the fit could not use; `told` holds the models whose facts are known so far, and grows."""
+def _placed(suite: Suite, messages: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((f"evidence/{suite.id}.yaml", message) for message in messages)
+
+
+def _retold(suite: Suite, files: set[str], told: set[str]) -> Iterator[str]:
+    """Subjects whose facts stand elsewhere too, or lack their reason; `told` holds the models known so far, and grows."""
     for subject in suite.subjects:
-        if subject.id in told:
+        if subject.id in files:
+            yield f"{subject.id} has a file now; remove it from `subjects`"
+        elif subject.id in told:
             yield f"the facts of {subject.id} stand in another comparison; remove it from `subjects`"
+        elif not subject.without_file:
+            yield f"{subject.id}: say in `without_file` why it has no file of its own, or add the file"
         told.add(subject.id)
+
+
+def _untold(suite: Suite, told: set[str]) -> Iterator[str]:
+    """Compared models that neither a file nor a row of `subjects` tells of; each is named once."""
+    for id_ in dict.fromkeys(id_ for results in suite.tasks for id_ in results.scores):
+        if id_ not in told:
+            yield f"{id_} is compared but has no file; add it, or give its facts and the reason under `subjects`"
+            told.add(id_)
+
+
+def _unusable(suite: Suite, catalog: Catalog) -> Iterator[str]:
+    """Words of the results that the fit could not use."""
     words = {"task": {one.id for one in catalog.tasks}, "domain": {one.id for one in catalog.domains}}
     for results in suite.tasks:
         for name, known in words.items():

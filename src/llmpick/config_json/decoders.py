@@ -15,7 +15,7 @@ from llmpick.errors import LlmpickError
 
 LAYER_KEYS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_transformer_layers")
 HEAD_KEYS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
-WIDTH_KEYS = ("hidden_size", "n_embd", "d_model", "model_dim", "dim")
+WIDTH_KEYS = ("hidden_size", "n_embd", "d_model", "model_dim", "dim", "emb_dim")
 MLP_KEYS = ("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size", "d_inner", "hidden_dim")
 # Classes whose MLP is four times as wide as the layers unless the file says otherwise.
 FOUR_TIMES = {"bloom", "codegen", "falcon", "gpt2", "gpt_bigcode", "gpt_neo", "gptj", "mpt"}

@@ -82,6 +82,11 @@ def _neobert(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     return {"intermediate_size": 8 * -(-(2 * shape["intermediate_size"] // 3) // 8)}
 
 
+def _norbert(config: Fields, _: dict[str, Any]) -> dict[str, Any]:
+    """A table of relative positions, whose config.json names no class: `model_type` has to be written in."""
+    return {"position_rows": 2 * config.size("position_bucket_size", default=32) - 1}
+
+
 def _mpnet(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     return {"relative_buckets": config.size("relative_attention_num_buckets", default=32), "type_vocab_size": 0}
 
@@ -98,6 +103,17 @@ def _squeezebert(config: Fields, _: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _luke(config: Fields, _: dict[str, Any]) -> dict[str, Any]:
+    sizes = {key: config.size(key, default=default) for key, default in LUKE.items()}
+    return {"extra": {**sizes, "entity_queries": 3 if config.flag("use_entity_aware_attention", default=True) else 0}}
+
+
+def _xlm(config: Fields, _: dict[str, Any]) -> dict[str, Any]:
+    """Languages have rows of a table of their own, unless one model reads them all alike."""
+    languages = config.size("n_langs", default=1) if config.flag("use_lang_emb", default=True) else 1
+    return {"type_vocab_size": languages if languages > 1 else 0}
+
+
 def _extra(**defaults: int) -> Callable[[Fields, dict[str, Any]], dict[str, Any]]:
     """Sizes that only the closed form of one class reads, with the class's defaults."""
 
@@ -107,6 +123,8 @@ def _extra(**defaults: int) -> Callable[[Fields, dict[str, Any]], dict[str, Any]
     return rule
 
 
+LUKE = {"entity_vocab_size": 500_000, "entity_emb_size": 256}
+"""The class's defaults."""
 RULES: dict[str, Callable[[Fields, dict[str, Any]], dict[str, Any]]] = {
     "albert": _albert,
     "big_bird": _big_bird,
@@ -116,10 +134,13 @@ RULES: dict[str, Callable[[Fields, dict[str, Any]], dict[str, Any]]] = {
     "deberta-v2": _deberta_v2,
     "ernie": _ernie,
     "eurobert": _biased,
+    "luke": _luke,
     "mobilebert": _extra(intra_bottleneck_size=128, num_feedforward_networks=4),
     "modernbert": _modernbert,
     "mpnet": _mpnet,
     "neobert": _neobert,
+    "norbert": _norbert,
     "squeezebert": _squeezebert,
     "ultrabert": _biased,
+    "xlm": _xlm,
 }

@@ -17,6 +17,7 @@ POST_NORM: Mapping[str, Any] = {
 }  # fmt: skip
 BERT: Mapping[str, Any] = {**POST_NORM, "pooler": True}
 PRE_NORM: Mapping[str, Any] = {**BERT, "final_norm": True, "embedding_norm": False}
+RELATIVE: Mapping[str, Any] = {**POST_NORM, "position": "relative"}
 UNBIASED = dict.fromkeys(("qkv_bias", "o_bias", "mlp_bias"), False)
 
 # What the class fixes in code, as transformers 5.23's AutoModel builds it (default pooler included).
@@ -29,8 +30,8 @@ ENCODERS: dict[str, Mapping[str, Any]] = {
     "codesage": {**PRE_NORM, "pooler": False},
     "convbert": POST_NORM,
     "data2vec-text": BERT,
-    "deberta": {**POST_NORM, "qkv_bias": False, "position": "relative"},
-    "deberta-v2": {**POST_NORM, "position": "relative"},
+    "deberta": {**RELATIVE, "qkv_bias": False},
+    "deberta-v2": RELATIVE,
     "distilbert": POST_NORM,
     "electra": POST_NORM,
     "ernie": BERT,
@@ -40,6 +41,7 @@ ENCODERS: dict[str, Mapping[str, Any]] = {
     "jina-bert": {**BERT, "gated_mlp": True, "position": "alibi"},
     "jina_embeddings_v3": {**BERT, "position": "rope"},
     "longformer": BERT,
+    "luke": BERT,
     "megatron-bert": PRE_NORM,
     "mobilebert": {**BERT, "norms_per_block": 0},
     "modernbert": {"norm": "layer-nobias", "embedding_norm": True},
@@ -47,14 +49,16 @@ ENCODERS: dict[str, Mapping[str, Any]] = {
     "neobert": {},
     "new": {**POST_NORM, "gated_mlp": True, "position": "rope"},
     "nomic_bert": {**POST_NORM, **UNBIASED, "gated_mlp": True, "position": "rope"},
+    "norbert": {**RELATIVE, "gated_mlp": True, "mlp_bias": False, "norms_per_block": 1, "embedding_norm": False},
     "rembert": BERT,
     "roberta": BERT,
     "roberta-prelayernorm": {**PRE_NORM, "embedding_norm": True},
     "squeezebert": BERT,
     "ultrabert": {},
+    "xlm": POST_NORM,
     "xlm-roberta": BERT,
     "xlm-roberta-xl": PRE_NORM,
-    "xlnet": {**POST_NORM, "embedding_norm": False, "position": "relative"},
+    "xlnet": {**RELATIVE, "embedding_norm": False},
 }
 
 
@@ -70,7 +74,7 @@ def encoder(config: Fields, model_type: str) -> dict[str, Any]:
         "hidden_size": hidden,
         "num_hidden_layers": config.size(*LAYER_KEYS, high=MAX_LAYERS),
         "num_attention_heads": 0 if model_type == "fnet" else config.size(*HEAD_KEYS),
-        "intermediate_size": config.size(*MLP_KEYS),
+        "intermediate_size": config.size(*MLP_KEYS, default=4 * hidden if model_type == "xlm" else None),
         "vocab_size": config.size("vocab_size", "num_hash_buckets", default=16384 if model_type == "canine" else None),
         "type_vocab_size": config.count("type_vocab_size") if "gated_mlp" in traits else 0,
         **traits,

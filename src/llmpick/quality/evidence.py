@@ -48,6 +48,9 @@ class Subject:
     languages: tuple[Language, ...] = ()
     domains: tuple[Slug, ...] = ()
     """What it read, the main kind of text first."""
+    without_file: Text | None = None
+    """Why it has no file of its own: a copy, a step of an ablation, no weights or no license that anyone can open.
+    `catalog check` demands it."""
 
 
 @record
@@ -67,6 +70,8 @@ class Suite:
     tasks: Annotated[tuple[Results, ...], Bound(min_length=1)]
     subjects: tuple[Subject, ...] = ()
     """Facts of compared models that have no catalog file; each stands in one suite only."""
+    left_out: dict[Text, Text] | None = None
+    """What the source compares and the rows do not, as it is printed there -> why."""
 
 
 def subject_traits(subject: Subject) -> Traits:

@@ -28,6 +28,7 @@ MEGATRON = Names(qkv="query_key_value", o="dense", up="dense_h_to_4h", down="den
 GPT2 = Names(qkv="c_attn", o="c_proj", up="c_fc", down="c_proj")
 FUSED = Names(qkv="qkv_proj", gate_up="gate_up_proj")
 T5 = Names("q", "k", "v", "o", gate="wi_0", up="wi_1", down="wo", single="wi")
+XLM = Names("q_lin", "k_lin", "v_lin", "out_lin", up="lin1", down="lin2")
 MODERNBERT = Names(qkv="Wqkv", o="Wo", gate_up="Wi", down="Wo")
 
 # Read off transformers 5.23's modules; classes without one there, off the repository's own modeling file.
@@ -51,7 +52,7 @@ _BY_MODEL_TYPE = {
     "data2vec-text": BERT,
     "deberta": BERT._replace(qkv="in_proj"),
     "deberta-v2": BERT._replace(q="query_proj", k="key_proj", v="value_proj"),
-    "distilbert": Names("q_lin", "k_lin", "v_lin", "out_lin", up="lin1", down="lin2"),
+    "distilbert": XLM,
     "electra": BERT,
     "ernie": BERT,
     "exaone": Names(o="out_proj", gate="c_fc_0", up="c_fc_1", down="c_proj"),
@@ -73,6 +74,7 @@ _BY_MODEL_TYPE = {
     "lfm2_moe": Names(o="out_proj", gate="w1", up="w3", down="w2"),
     "longformer": BERT,
     "longt5": T5,
+    "luke": BERT,
     "m2m_100": BART,
     "marian": BART,
     "mbart": BART,
@@ -101,6 +103,7 @@ _BY_MODEL_TYPE = {
     "switch_transformers": T5,
     "t5": T5,
     "umt5": T5,
+    "xlm": XLM,
     "xlm-roberta": BERT,
     "xlm-roberta-xl": BERT,
     "xlnet": Names(up="layer_1", down="layer_2"),

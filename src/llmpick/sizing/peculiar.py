@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError
+from llmpick.sizing.layers import norm_size
 from llmpick.sizing.linear import Part, matrix
 
 if TYPE_CHECKING:
@@ -47,6 +48,19 @@ def _deberta(a: Architecture) -> Part:
         matrix("pos_q_proj", "attention", (h, h), count, bias=True),
     )
     return Part(linears, 2 * h * count)
+
+
+def _luke(a: Architecture) -> Part:
+    """LUKE (arXiv 2010.01057): a table of entities with positions, types and a norm, and queries between the kinds."""
+    h, narrow = a.hidden_size, extra(a, "entity_emb_size")
+    linears = [
+        matrix(name, "attention", (h, h), a.num_hidden_layers, bias=True)
+        for name in ("w2e_query", "e2w_query", "e2e_query")[: extra(a, "entity_queries")]
+    ]
+    if narrow != h:
+        linears.append(matrix("entity_embedding_dense", "other", (narrow, h)))
+    beside = (a.position_rows + a.type_vocab_size) * h + norm_size(a, h)
+    return Part(tuple(linears), extra(a, "entity_vocab_size") * narrow + beside)
 
 
 def _indexer(a: Architecture) -> Part:
@@ -138,6 +152,7 @@ ADDED: dict[str, Callable[[Architecture], Part]] = {
     "gemma4_unified": _gemma4,
     "glm_moe_dsa": _indexer,
     "longformer": _global_attention,
+    "luke": _luke,
     "mimo_v2_flash": _sliding_sinks,
     "modernbert": _first_norm_missing,
     "modernbert-decoder": _first_norm_missing,

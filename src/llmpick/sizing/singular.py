@@ -85,6 +85,18 @@ def _canine(a: Architecture, names: Names) -> Part:
     )
 
 
+def _norbert(a: Architecture, _: Names) -> Part:
+    """LTG-BERT (arXiv 2303.09859), as NorBERT 3 is: queries and keys in one matrix, a norm on relative positions."""
+    h, wide, count = a.hidden_size, a.intermediate_size, a.num_hidden_layers
+    linears = (
+        matrix("in_proj_qk", "attention", (h, 2 * h), count, bias=True),
+        *(matrix(name, "attention", (h, h), count, bias=True) for name in ("in_proj_v", "out_proj")),
+        matrix("1", "mlp", (h, 2 * wide), count),
+        matrix("4", "mlp", (wide, h), count),
+    )
+    return Part(linears, 2 * h)
+
+
 def _zamba2(a: Architecture, _: Names) -> Part:
     """Zamba2 (arXiv 2411.15242): Mamba-2 layers; at some, a shared transformer block reads them beside the input."""
     if a.ssm is None:
@@ -174,6 +186,7 @@ LAYERS: dict[str, Callable[[Architecture, Names], Part]] = {
     "convbert": _convbert,
     "deepseek_v4": _deepseek_v4,
     "mobilebert": _mobilebert,
+    "norbert": _norbert,
     "squeezebert": _squeezebert,
     "xlnet": _xlnet,
     "zamba2": _zamba2,
