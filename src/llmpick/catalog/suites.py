@@ -56,7 +56,7 @@ def _placed(suite: Suite, messages: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _retold(suite: Suite, files: set[str], told: set[str]) -> Iterator[str]:
-    """Subjects whose facts stand elsewhere too, or lack their reason; `told` holds the models known so far, and grows."""
+    """Subjects told twice, or without their reason; `told` holds the models known so far, and grows."""
     for subject in suite.subjects:
         if subject.id in files:
             yield f"{subject.id} has a file now; remove it from `subjects`"
