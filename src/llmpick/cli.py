@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -320,16 +319,13 @@ def catalog_schema(
 
 def main() -> NoReturn:
     """Run the command line and leave with the exit code of the contract."""
-    gc.set_threshold(100_000)  # what a command makes lives until it ends
     for name in ("stdout", "stderr"):
         # A caller may have closed it: then nobody listens, which is no fault.
         stream: Any = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
         # A legacy console code page must not turn a name it lacks into a traceback.
         stream.reconfigure(encoding="utf-8", errors="replace")
         setattr(sys, name, stream)
-    code = run(sys.argv[1:])
-    gc.freeze()  # nor is it looked through for garbage at the end
-    sys.exit(code)
+    _end(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
@@ -359,6 +355,18 @@ def _narrowed(arguments: list[str]) -> typer.Typer:
     one.registered_commands = [known for known in app.registered_commands if known.callback.__name__ == name]  # type: ignore[union-attr]
     one.registered_groups = [known for known in app.registered_groups if known.name == name]
     return one if one.registered_commands or one.registered_groups else app
+
+
+def _end(code: int) -> NoReturn:
+    """Leave at once: to take apart every object that is left takes as long as to print the answer."""
+    if sys.getprofile() or sys.gettrace():
+        sys.exit(code)  # whoever watches has something to do at the end
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            code = code or 1
+    os._exit(code)
 
 
 def _hang_up() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llmpick.catalog.facts import facts_of
 from llmpick.catalog.shelf import facts_in
 from llmpick.guidance.advise import advice
-from llmpick.record import replace
+from llmpick.record import NamedTuple, replace
 from llmpick.steps import community, domain, license, resources, task, vendor
 from llmpick.steps.asked import ask
 from llmpick.verdict import STEPS, LicenseVerdict, Ranking, RuledOut, Standing, StepVerdict, Verdict, Written
@@ -87,7 +87,8 @@ def judge_all(asked: Asked) -> list[Judged]:
     """Every candidate the Profile considers: open weights, models tuned through a vendor, or both."""
     catalog, profile = asked.catalog, asked.profile
     found = [weigh(facts, asked) for facts in facts_in(catalog.models)] if profile.weights != "api" else []
-    return found + [of_verdict(judge_api(api, asked), asked) for api in catalog.apis if vendor.considered(profile)]
+    apis = catalog.apis if vendor.considered(profile) else ()
+    return found + [of_verdict(judge_api(api, asked), asked) for api in apis]
 
 
 def weigh(facts: Facts, asked: Asked) -> Judged:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.languages import ISO_639_1
-from llmpick.record import record
+from llmpick.record import NamedTuple, record
 from llmpick.units import GpuSetup, parse_gpu, parse_number
 
 if TYPE_CHECKING:

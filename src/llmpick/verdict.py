@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from llmpick.record import record
+from llmpick.record import NamedTuple, record
 
 if TYPE_CHECKING:
     from llmpick.profile import Profile

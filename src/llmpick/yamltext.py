@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
+
+from llmpick.record import NamedTuple
 
 quoted = json.JSONEncoder().encode
 """A text as JSON; `json.dumps` looks at its options each time."""

@@ -9,7 +9,7 @@ from llmpick.catalog import compiled
 from llmpick.catalog.faults import Fault, InvalidCatalogError
 from llmpick.catalog.kinds import KINDS
 from llmpick.catalog.layers import Layer, Layers, Place, first, over
-from llmpick.catalog.shelf import ById, Shelf, finder
+from llmpick.catalog.shelf import ById, Rows, Shelf, finder
 from llmpick.errors import CatalogError
 from llmpick.record import record
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from llmpick.quality import QualityTable
     from llmpick.schema import ApiModel, Benchmark, Domain, Efficiency, Gpu, Model, Popularity, Price, Task
 
+SELDOM = ("gpus", "prices", "benchmarks")
+"""Tables that many an answer does without."""
+
 
 @record
 class Catalog:
@@ -28,16 +31,16 @@ class Catalog:
 
     models: Sequence[Model]
     """By id."""
-    apis: tuple[ApiModel, ...]
+    apis: Sequence[ApiModel]
     """By id."""
     licenses: Mapping[str, License]
     """By id."""
-    gpus: tuple[Gpu, ...]
-    prices: tuple[Price, ...]
+    gpus: Sequence[Gpu]
+    prices: Sequence[Price]
     efficiencies: tuple[Efficiency, ...]
     tasks: tuple[Task, ...]
     domains: tuple[Domain, ...]
-    benchmarks: tuple[Benchmark, ...]
+    benchmarks: Sequence[Benchmark]
     popularity: Mapping[str, Popularity]
     """By Hub id."""
     policy: Policy
@@ -109,7 +112,7 @@ def assemble(layers: Layers) -> Catalog:
     models, apis, licenses = (_by_id(parts.pop(name)) for name in ("models", "apis", "licenses"))
     return Catalog(
         models=Shelf(models, values),
-        apis=tuple(values[path] for path in apis.values()),
+        apis=Rows(lambda: tuple(values[path] for path in apis.values())),
         licenses=ById(licenses, values),
         popularity=hub.models if hub else {},
         **{name: _single(name, found, values) for name, found in parts.items()},
@@ -130,7 +133,7 @@ def _by_id(paths: Iterable[str]) -> dict[str, str]:
 def _single(name: str, paths: Sequence[str], values: Mapping[str, Any]) -> Any:
     """The one table of its kind; empty where a catalog may do without."""
     if paths:
-        return values[paths[0]]
+        return Rows(lambda: values[paths[0]]) if name in SELDOM else values[paths[0]]
     if name in ("policy", "quality", "tasks", "domains"):
         raise CatalogError(f"the catalog has no {name}.yaml; without it nothing can be judged")
     return ()

@@ -19,11 +19,12 @@ from ast import literal_eval
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog import codec
 from llmpick.catalog.files import Stat, scan, stamp
 from llmpick.catalog.kinds import KINDS
+from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import contextmanager
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog import codec
 from llmpick.catalog.compiled import (
@@ -25,6 +25,7 @@ from llmpick.catalog.compiled import (
 )
 from llmpick.catalog.files import Stat, scan, stamp
 from llmpick.catalog.kinds import KINDS, kind_of
+from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import marshal
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog.codec import shared
 from llmpick.errors import LlmpickError
 from llmpick.licensing.judge import Licensed, licensed
 from llmpick.quality.traits import Traits, amounts, traits
-from llmpick.record import bare
+from llmpick.record import NamedTuple, bare
 from llmpick.sizing.size import Size, size_of
 
 if TYPE_CHECKING:

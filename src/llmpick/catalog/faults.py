@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from llmpick.errors import CatalogError
+from llmpick.record import NamedTuple
 
 
 class Fault(NamedTuple):

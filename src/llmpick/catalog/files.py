@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError
+from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from llmpick.record import NamedTuple
 
 KIB = 1024
 MIB = 1024 * KIB

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from llmpick.catalog.facts import SHAPE, facts_of, unpack
 
@@ -16,8 +16,40 @@ if TYPE_CHECKING:
     from llmpick.schema import Model
     from llmpick.sizing.size import Peaks
 
+T = TypeVar("T")
 KEPT = 20_000
 """Ladders whose peaks a Shelf remembers: some 30 different lengths and batches of a thousand models."""
+
+
+class Rows(Sequence[T]):
+    """The rows of a table, or the records of a folder, read when somebody asks for one of them."""
+
+    def __init__(self, read: Callable[[], tuple[T, ...]]) -> None:
+        self._read = read
+
+    @cached_property
+    def all(self) -> tuple[T, ...]:
+        """Every row."""
+        return self._read()
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self.all[index]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.all)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self.all == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self.all)
 
 
 class ById(Mapping[str, Any]):

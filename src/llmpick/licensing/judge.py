@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llmpick.licensing.amounts import exceeded
 from llmpick.licensing.schema import LIFTS, NOTICES
 from llmpick.licensing.situation import slug
 from llmpick.licensing.wording import because_forbidden, because_permitted
-from llmpick.record import replace
+from llmpick.record import NamedTuple, replace
 from llmpick.verdict import LicenseVerdict
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from llmpick import catalog as catalogs
 from llmpick.errors import CatalogError
@@ -42,6 +42,7 @@ from llmpick.lint.vocabularies import (
     unique_ids,
     unique_rows,
 )
+from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

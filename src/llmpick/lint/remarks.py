@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llmpick.errors import did_you_mean
+from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
     from llmpick.schema import Model

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from llmpick.record import NamedTuple
 from llmpick.sizing.names import names_of
 
 if TYPE_CHECKING:

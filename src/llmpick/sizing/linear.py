@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from llmpick.record import record
+from llmpick.record import NamedTuple, record
 
 Group = Literal["attention", "cross-attention", "mlp", "expert", "shared-expert", "router", "ssm", "head", "other"]
 

@@ -8,8 +8,9 @@ largest value. docs/sizing.md derives each term.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from llmpick.record import NamedTuple
 from llmpick.sizing.adapters import adapter_parameters, expert_roles
 from llmpick.sizing.layers import sparse_layers
 from llmpick.sizing.overhead import context, slack

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from llmpick.record import NamedTuple
 
 
 class Names(NamedTuple):

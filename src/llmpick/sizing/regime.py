@@ -6,8 +6,9 @@ the same tensors in real steps.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from llmpick.record import NamedTuple
 from llmpick.sizing.adapters import expert_roles
 from llmpick.sizing.names import names_of
 from llmpick.sizing.styles import style_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import marshal
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from llmpick.record import bare
+from llmpick.record import NamedTuple, bare
 from llmpick.sizing import memory
 from llmpick.sizing.job import usual
 from llmpick.sizing.methods import rungs

@@ -6,7 +6,9 @@ class is written. Read off the modeling files of transformers 5.23 and confirmed
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
     from llmpick.architecture import Architecture

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from llmpick.record import NamedTuple
 from llmpick.sizing.blocks import EMPTY, Block, attention, cross_attention, experts, latent_attention, mlp, recurrent
 from llmpick.sizing.layers import groups_of, sparse_layers
 from llmpick.sizing.stacks import decoder_of

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from llmpick import policy as policies
 from llmpick import quality
 from llmpick.catalog.shelf import finder, peaks_in
 from llmpick.profile import Vocabulary
-from llmpick.record import record
+from llmpick.record import NamedTuple, record
 from llmpick.verdict import Rating
 
 if TYPE_CHECKING:

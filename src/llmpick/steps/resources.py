@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError
-from llmpick.record import record, replace
+from llmpick.record import NamedTuple, record, replace
 from llmpick.sizing.cost import dollars
 from llmpick.sizing.estimate import Run, estimate, peak
 from llmpick.sizing.job import usual

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from llmpick.guidance.frameworks.render import render
+from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
     from llmpick.guidance.answers import Plan
