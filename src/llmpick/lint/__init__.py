@@ -31,6 +31,7 @@ from llmpick.lint.shapes import (
     tasks_fit_structure,
 )
 from llmpick.lint.tables import dated_shutdowns, policy_adds_up, sound_gpus, sound_prices
+from llmpick.lint.tools import loaded_by_something, tools_by_architecture
 from llmpick.lint.vocabularies import (
     known_benchmarks,
     known_domains,
@@ -86,6 +87,8 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     terms_of_the_base,
     one_base_per_lineage,
     tasks_fit_structure,
+    tools_by_architecture,
+    loaded_by_something,
     originals_only,
     unique_ids,
     unique_rows,
