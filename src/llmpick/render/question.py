@@ -98,6 +98,8 @@ def answers(profile: Profile) -> tuple[Answer, ...]:
         value = getattr(profile, field)
         if value is not None and value != ():
             assumed = field in profile.assumed
+            if field == "weights" and assumed and profile.gpu is not None:
+                value = "open"  # who names a card wants to train on it: vendors' models are left out
             found.append(Answer(field=field, flag=flag, label=label, value=safe(words(value)), assumed=assumed))
     return tuple(found)
 

@@ -71,11 +71,13 @@ def _time(time: float) -> tuple[str, str]:
 
 
 def hours_range(span: Span) -> str:
-    """Low to high: `12–31 min`, `0.8–3.2 h`."""
+    """Low to high: `12–31 min`, `0.8–3.2 h`, `up to 3 min`."""
     (low, unit), (high, high_unit) = _time(span.low), _time(span.high)
-    if unit != high_unit:
-        return f"{low} {unit}–{high} {high_unit}"
-    return f"{low} {unit}" if low == high else f"{low}–{high} {unit}"
+    if (low, unit) == (high, high_unit):
+        return f"{low} {unit}"
+    if low.startswith("under"):
+        return f"up to {high} {high_unit}"
+    return f"{low}–{high} {unit}" if unit == high_unit else f"{low} {unit}–{high} {high_unit}"
 
 
 def dollars(amount: float) -> str:
@@ -86,9 +88,11 @@ def dollars(amount: float) -> str:
 
 
 def dollars_range(span: Span) -> str:
-    """Low to high: `$0.20–0.55`."""
+    """Low to high: `$0.20–0.55`, `up to $0.01`."""
     low, high = dollars(span.low), dollars(span.high)
-    return low if low == high else f"{low}–{high.removeprefix('$')}"
+    if low == high:
+        return low
+    return f"up to {high}" if low.startswith("under") else f"{low}–{high.removeprefix('$')}"
 
 
 def plural(number: int, noun: str, many: str = "") -> str:
