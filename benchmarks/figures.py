@@ -2,9 +2,9 @@
 
 `results/NAME.json` holds a benchmark's tables; `save` writes one, `write` brings the pages up to date. A page quotes
 between two comments, which no reader sees: `<!--= memory/traced steps -->`, the whole table, `<!--/-->`; or one figure
-inside a line, `<!--= memory/traced steps/all, Trainer/median -->2.3 %<!--/-->`, with a format of its own after a bar
-(`<!--= catalog/models | d -->`) and `/0` for a figure without its interval. `catalog/...` is counted in the catalog at
-hand. A line must not begin with such a comment unless it holds nothing else: markdown takes the whole line for HTML.
+inside a line, `<!--= memory/traced steps/all, Trainer/median -->2.3 %<!--/-->`, with a format of its own
+(`<!--= catalog/models as d -->`) and `/0` for a figure without its interval. `catalog/...` and `overhead/...` are
+those at hand. A line must not begin with such a comment unless it holds nothing else: markdown takes it for HTML.
 
     python benchmarks/figures.py
 
@@ -25,13 +25,17 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick import catalog as catalogs
 from llmpick.catalog import suites
+from llmpick.sizing import overhead
+from llmpick.units import MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
-QUOTED = re.compile(r"<!--= (?P<name>[^|>]*?)(?: \| (?P<form>[^>]*?))? -->(?P<now>.*?)<!--/-->", re.DOTALL)
+NAME = r"(?P<name>[^>}]*?)(?: as (?P<form>[^ }]+))?"
+QUOTED = re.compile(rf"<!--= {NAME} -->(?P<now>.*?)<!--/-->", re.DOTALL)
+ASKED = re.compile(rf"\{{{NAME}\}}")
 DIGITS = 5
 """Digits of a stored figure: enough for any page, few enough to compare two runs by eye."""
 
@@ -74,7 +78,15 @@ def _lines(tables: dict[str, Any]) -> str:
 def known() -> dict[str, Any]:
     """Every figure a page may quote: what was measured, by benchmark and table, and what the catalog holds now."""
     measured = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(RESULTS.glob("*.json"))}
-    return {**measured, "catalog": counted()}
+    figures = {**measured, "catalog": counted(), "overhead": allowed()}
+    return {**figures, "README": dict(summaries(figures))}
+
+
+def summaries(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The tables of `summaries.md` by their headings, each `{figure}` in them replaced."""
+    for part in (Path(__file__).parent / "summaries.md").read_text("utf-8").split("\n## ")[1:]:
+        heading, _, text = part.partition("\n")
+        yield heading, ASKED.sub(lambda found: quote(figures, found["name"], found["form"]), text.strip())
 
 
 def counted() -> dict[str, Any]:
@@ -87,6 +99,24 @@ def counted() -> dict[str, Any]:
         "cards": len(facts.gpus),
         "comparisons": len(suites.load(catalogs.bundled())),
         "date": facts.date,
+        "pace": {
+            "columns": {"compute": "", "traffic": "", "launch_ms": "", "low": "", "high": "", "rows": ",d"},
+            "rows": {
+                one.method: [one.compute, one.traffic, one.launch_ms, one.low, one.high, one.rows]
+                for one in facts.efficiencies
+            },
+        },
+    }
+
+
+def allowed() -> dict[str, Any]:
+    """What the memory model allows for what no tensor accounts for."""
+    return {
+        "context": overhead.CONTEXT // MIB,
+        "communication": overhead.COMMUNICATION // MIB,
+        "activations": overhead.MOVING,
+        "logits": overhead.LOGITS,
+        "rest": overhead.STILL,
     }
 
 
@@ -99,7 +129,7 @@ def filled(page: str, figures: Mapping[str, Any]) -> str:
     def quoted(found: re.Match[str]) -> str:
         name, form = found["name"], found["form"]
         said = quote(figures, name, form)
-        opened = f"<!--= {name}{f' | {form}' if form else ''} -->"
+        opened = f"<!--= {name}{f' as {form}' if form else ''} -->"
         return f"{opened}\n\n{said}\n\n<!--/-->" if "\n" in said else f"{opened}{said}<!--/-->"
 
     return QUOTED.sub(quoted, page)
@@ -138,7 +168,10 @@ def written(value: Any, form: str) -> str:
         return f"{middle} ({low}–{high})"
     if value is None:
         return "–"
-    return value if isinstance(value, str) else format(value, form or ",").replace("%", " %")
+    if isinstance(value, str):
+        return value
+    said = format(value, form or ",").replace("%", " %")
+    return said if any(digit in said for digit in "123456789") else said.lstrip("-")
 
 
 def pages() -> list[Path]:

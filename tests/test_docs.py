@@ -81,6 +81,18 @@ def test_what_the_program_writes_of_the_docs_is_current(path):
     assert words(path.read_text("utf-8")) == words(text), "python tools/write_docs.py rewrites it"
 
 
+def test_a_quoted_figure_does_not_begin_a_line():
+    """Markdown would take the whole line for HTML and leave links and emphasis in it as they are."""
+    for page in PAGES:
+        assert re.findall(r"^ *<!--= [^>]*-->.+", page.read_text("utf-8"), re.MULTILINE) == [], page.name
+
+
+def test_no_measured_figure_of_the_readme_is_typed_by_hand():
+    text = re.sub(r"<!--= .*?<!--/-->|`[^`]*`", "", PAGES[0].read_text("utf-8"), flags=re.DOTALL)
+    measured = r"\d+(?:\.\d+)? (?:ms|MiB|×)|\d,?\d{3} models|\d+ (?:comparisons|tasks|licenses)"
+    assert re.findall(measured, text) == [], "quote it: benchmarks/figures.py says how"
+
+
 def words(page: str) -> str:
     """The page; of a picture the text it shows, for how it is drawn changes with rich."""
     return html.unescape("".join(re.findall(r">([^<]*)</text>", page))) if page.startswith("<svg") else page

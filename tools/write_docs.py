@@ -1,7 +1,8 @@
-"""Write what the docs show of the program: reference pages, transcripts and the picture in the README.
+"""Write what the docs show of the program: reference pages, transcripts, figures and the picture in the README.
 
 `python tools/write_docs.py` rewrites all of it; the tests compare, so that no page can grow stale. A transcript is a
-`console` block: every `$ llmpick …` in it is run and what it prints put below it.
+`console` block: every `$ llmpick …` in it is run and what it prints put below it. A figure stands between two comments
+that name it: `benchmarks/figures.py` says how.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from llmpick.catalog import Catalog
 
 ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "benchmarks"))
+
+from figures import filled, known, pages  # noqa: E402
+
 DOCS = ROOT / "docs"
 WIDTH = 100
 WRITTEN = "<!-- Written by tools/write_docs.py: edit the program, not this page. -->\n\n"
@@ -240,9 +245,10 @@ EXIT_CODES = f"""{WRITTEN}# Exit codes
 
 def generated() -> dict[Path, Callable[[], str]]:
     """Every file that is written here, with how."""
-    facts = catalogs.load()
-    pages = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
+    facts, figures = catalogs.load(), known()
+    alive = [page for page in pages() if re.search("```console|<!--= ", page.read_text("utf-8"))]
     return {
+        **{page: lambda page=page: filled(transcript(page.read_text("utf-8")), figures) for page in alive},
         DOCS / "reference" / "commands.md": commands,
         DOCS / "reference" / "json.md": schemas,
         DOCS / "reference" / "tasks.md": lambda: tasks(facts),
@@ -251,7 +257,6 @@ def generated() -> dict[Path, Callable[[], str]]:
         DOCS / "reference" / "gpus.md": lambda: gpus(facts),
         DOCS / "reference" / "exit-codes.md": lambda: EXIT_CODES,
         DOCS / "images" / "recommend.svg": lambda: picture(PICTURE),
-        **{page: lambda page=page: transcript(page.read_text("utf-8")) for page in pages},
     }
 
 
