@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GIB = 1024**3
 MIB = 1024**2
+SCALE = {"m": MIB, "g": GIB, "t": 1024 * GIB}
 
 USABLE_SHARE = 0.93
 """Share of the marketed memory the driver leaves where no figure is published: the least that `gpus.yaml` records
@@ -24,7 +25,6 @@ UNIFIED_SHARE = 0.74
 """The same for memory shared with the CPU: Metal let a process use 11.84 of 16 GB."""
 
 # Compiled when first used: few questions need them all, and compiling takes longer than all the rest of the module.
-_SIZE = r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[gmt])i?b?"
 _LIKE_A_SIZE = r"[-+]?\d+(?:[.,]\d+)?\s*[a-z]{0,3}"
 _TRAILING_SIZE = r"[\s-]*(?P<size>\d+(?:\.\d+)?\s*[gt]i?b)$"
 _COUNT = r"(?P<count>\d+)\s*[x×*]\s*(?P<rest>.+)"
@@ -89,13 +89,22 @@ def parse_number(text: object, what: str, low: float, high: float) -> float:
 
 def parse_memory(text: str) -> int:
     """Bytes of one card's memory: `24GB`, `24 GiB`, `24g` and `24576MiB` all mean 24 GiB, as vendors do."""
-    match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE)
-    if match is None:
+    size = _size(text)
+    if size is None:
         raise LlmpickError(f"{text!r} is no amount of GPU memory", _EXAMPLES)
-    size = float(match["number"]) * {"m": MIB, "g": GIB, "t": 1024 * GIB}[match["unit"].lower()]
     if not 0.25 * GIB <= size <= 4096 * GIB:
         raise LlmpickError(f"{text!r} is no amount of GPU memory", "one card holds 0.25 to 4096 GB")
     return int(size)
+
+
+def _size(text: str) -> float | None:
+    """Bytes that a number and a unit name, as in `24GB`, `1.5 TiB` and `24g`; None for any other text."""
+    plain = text.strip().lower().removesuffix("b").removesuffix("i")
+    number, scale = plain[:-1].rstrip(), SCALE.get(plain[-1:])
+    whole, point, part = number.partition(".")
+    if scale is None or not whole.isdecimal() or (point and not part.isdecimal()):
+        return None
+    return float(number) * scale
 
 
 def parse_gpu(text: str, gpus: Sequence[Gpu]) -> GpuSetup:
@@ -103,7 +112,8 @@ def parse_gpu(text: str, gpus: Sequence[Gpu]) -> GpuSetup:
     wanted = text.strip()
     if wanted.casefold() in ("none", "cpu"):
         return GpuSetup(count=0, memory_bytes=0, usable_bytes=0, text="none")
-    if re.fullmatch(_LIKE_A_SIZE, wanted, re.IGNORECASE) and not _is_card(wanted, gpus):
+    is_size = _size(wanted) is not None
+    if (is_size or re.fullmatch(_LIKE_A_SIZE, wanted, re.IGNORECASE)) and not _is_card(wanted, gpus):
         wanted_bytes = parse_memory(wanted)
         return GpuSetup(count=1, memory_bytes=wanted_bytes, usable_bytes=int(wanted_bytes * USABLE_SHARE), text=wanted)
     count = 1
@@ -111,7 +121,7 @@ def parse_gpu(text: str, gpus: Sequence[Gpu]) -> GpuSetup:
         count, wanted = int(match["count"]), match["rest"].strip()
         if not 1 <= count <= 1024:
             raise LlmpickError(f"{text!r} names {count} cards", "write 1 to 1024 of them, or none")
-    if re.fullmatch(_SIZE, wanted, re.IGNORECASE):
+    if _size(wanted) is not None:
         size = parse_memory(wanted)
         return GpuSetup(count=count, memory_bytes=size, usable_bytes=int(size * USABLE_SHARE), text=text.strip())
     gpu, size = _find(wanted, gpus)
@@ -119,7 +129,9 @@ def parse_gpu(text: str, gpus: Sequence[Gpu]) -> GpuSetup:
 
 
 def _is_card(wanted: str, gpus: Sequence[Gpu]) -> bool:
-    """Whether a text that looks like a size names a card outright: `4090`, `3090ti`."""
+    """Whether a text that looks like a size names a card outright: `4090`, `3090ti`; never what ends in GB."""
+    if wanted.casefold().endswith("gb"):
+        return False
     product = _product(wanted)
     return bool(product) and any(product in _products(gpu) for gpu in gpus)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from llmpick.record import NamedTuple, record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Model
 
@@ -212,12 +214,15 @@ class Written(Sequence[T]):
     @overload
     def __getitem__(self, index: slice) -> tuple[T, ...]: ...
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
-        places = range(len(self._found))[index]
-        if isinstance(places, range):
-            return tuple(self[place] for place in places)
-        if places not in self._written:
-            self._written[places] = self._write(self._found[places])
-        return self._written[places]
+        if isinstance(index, slice):
+            return tuple(self[place] for place in range(len(self._found))[index])
+        place = index if index >= 0 else range(len(self._found))[index]
+        if place not in self._written:
+            self._written[place] = self._write(self._found[place])
+        return self._written[place]
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self.__getitem__, range(len(self._found)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)

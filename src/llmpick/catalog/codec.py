@@ -7,7 +7,6 @@ stands, ["t", spec] = tuple, ["d", spec] = dict, ["r", class] = a record, ["x", 
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing
 from importlib import import_module
@@ -108,15 +107,15 @@ def _fixed(makers: list[Callable[[Any], Any] | None]) -> Callable[[Any], Any]:
     return make
 
 
-def specs_of(cls: type) -> dict[str, Spec]:
+def specs_of(cls: Any) -> dict[str, Spec]:
     """The spec of each field of a record class, in order."""
     hints = typing.get_type_hints(cls)
-    return {field.name: spec_of(hints[field.name]) for field in dataclasses.fields(cls)}
+    return {name: spec_of(hints[name]) for name in cls.__slots__}
 
 
 def spec_of(hint: Any) -> Spec:
     """How a value of type `hint` is stored."""
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+    if _is_record(hint):
         return ["r", f"{hint.__module__}:{hint.__qualname__}"]
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
@@ -149,9 +148,13 @@ def class_of(name: str) -> Any:
     """The record class `module:name` of this package; raises ValueError for anything else."""
     module, _, qualname = name.partition(":")
     found = getattr(import_module(module), qualname, None) if module.startswith("llmpick.") else None
-    if not isinstance(found, type) or "__dataclass_fields__" not in vars(found):
+    if not _is_record(found):
         raise ValueError(f"{name} is no record of llmpick")
     return found
+
+
+def _is_record(found: Any) -> bool:
+    return isinstance(found, type) and "__dataclass_fields__" in vars(found)
 
 
 def shared(value: Any, seen: dict[Any, Any]) -> Any:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 TRAINERS = ("unsloth", "axolotl", "llama_factory", "ms_swift", "torchtune", "litgpt", "sentence_transformers")
 SHAPE = ["r", "llmpick.architecture:Architecture"]
 """How an Architecture is stored."""
-SIZE = 11
-"""Place of the Size among the Facts."""
 BY_VALUE = 2
 """The last format in which `marshal` writes what is equal as the same bytes."""
 SERVERS = ("vllm", "sglang", "llama_cpp", "mlx")
@@ -62,6 +60,9 @@ class Facts(NamedTuple):
     traits: Traits
     amounts: dict[str, float]
     """Of the traits, for the estimate of quality."""
+
+
+LICENSE, TOOLS, SIZE, TRAITS = map(Facts._fields.index, ("license", "tools", "size", "traits"))
 
 
 def facts_of(model: Model) -> Facts:
@@ -114,15 +115,16 @@ class Plain:
 
 def unpack(rows: Iterable[Any], shape: Callable[[Any], Architecture | None]) -> list[Facts]:
     """What was stored, as it was; `shape` makes Architectures. Networks that are alike share one Size."""
-    sizes: dict[int, Size] = {}
-    found = []
-    for *plain, weights, tools, active, size, known, told in rows:
-        one = sizes.get(id(size))
-        if one is None and size is not None:
-            one = sizes[id(size)] = Size._make((*size[:5], size[5] and partial(shape, size[5])))
-        parts = Licensed(*weights), tools and Tools(*tools), active, one, Traits(*known), told
-        found.append(Facts._make((*plain, *parts)))
-    return found
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    if not columns:
+        return []
+    sizes = {id(row): row for row in columns[SIZE] if row is not None}
+    made = {key: Size._make((*row[:5], row[5] and partial(shape, row[5]))) for key, row in sizes.items()}
+    columns[LICENSE] = map(partial(tuple.__new__, Licensed), columns[LICENSE])
+    columns[TOOLS] = [row and tuple.__new__(Tools, row) for row in columns[TOOLS]]
+    columns[SIZE] = map(made.get, map(id, columns[SIZE]))
+    columns[TRAITS] = map(partial(tuple.__new__, Traits), columns[TRAITS])
+    return list(map(partial(tuple.__new__, Facts), zip(*columns, strict=True)))
 
 
 def tools_of(tooling: Tooling | None) -> Tools | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from llmpick.record import record
@@ -129,4 +128,6 @@ def _argument(flag: str, value: Any) -> list[str]:
 
 def command(profile: Profile, name: str = "recommend") -> str:
     """The shell line that asks the same question: `llmpick recommend --task classification --gpu 24GB`."""
+    import shlex
+
     return shlex.join(["llmpick", *name.split(), *map(safe, arguments(profile))])

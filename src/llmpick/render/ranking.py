@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from llmpick.record import replace
 
 if TYPE_CHECKING:
     from datetime import date

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NONE = "–"
 """Stands where nothing sound can be said."""
 
-_GITHUB = re.compile(r"github:([\w.-]+/[\w.-]+)@(\w+)(?::(\S+))?")
+_GITHUB = r"github:([\w.-]+/[\w.-]+)@(\w+)(?::(\S+))?"
 _URL_CHARACTERS = "%/:=&?~#+!$,;'@()*[]-._"
 
 
@@ -131,7 +131,7 @@ def sentence(text: str) -> str:
 def link(source: str) -> str | None:
     """The public https page of a Source's url; None when it has none (then it is shown as text, never linked)."""
     plain = safe(source)
-    if github := _GITHUB.fullmatch(plain):
+    if github := re.fullmatch(_GITHUB, plain):
         repository, commit, path = github.groups()
         return quote(
             f"https://github.com/{repository}/{'blob' if path else 'tree'}/{commit}/{path or ''}", safe=_URL_CHARACTERS
