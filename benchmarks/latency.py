@@ -1,38 +1,160 @@
-"""Hold the least time of a pass against published serving speeds: no measurement may be faster.
+"""Hold what llmpick says of serving speed against published speeds: the bound, and what engines are said to take.
 
-    python benchmarks/latency.py [--truth DIR]
+    python benchmarks/latency.py [--truth DIR] [--fit]
 
-The truth directory is not part of this repository; its `memory.csv` prints tokens per second beside the memory that
-serving took.
+`data/serving_speeds.csv` holds the speeds of one request at a time, each with its page and commit. The truth directory
+is not part of this repository; its `memory.csv` prints tokens per second beside the memory that serving took. `--fit`
+prints the shares that `llmpick.sizing.latency` holds.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import math
 import re
 import statistics
-import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from figures import save, write
 from memory import ROOT, find
 
 from llmpick.catalog import Catalog, load
 from llmpick.errors import LlmpickError
-from llmpick.sizing.latency import seconds_per_pass
+from llmpick.sizing import latency
+from llmpick.sizing.job import usual
+from llmpick.sizing.latency import Terms, seconds_per_pass, terms
 from llmpick.sizing.parameters import count
 from llmpick.units import parse_gpu
+
+SPEEDS = Path(__file__).parent / "data" / "serving_speeds.csv"
+PLAIN = {"eager PyTorch", "TorchScript", "TensorFlow XLA"}
+"""Software that launches kernels one by one."""
+RANGES = {"decode": latency.TOKEN_RANGE, "prefill": latency.PROMPT_RANGE, "pass": latency.PASS_RANGE}
+STEPS = (1.6, 1.25, 1.1, 1.04, 1.015)
+HELD = (latency.LAUNCH, latency.PLAIN, latency.READ, latency.COMPUTE, latency.SPLIT)
+Shares = tuple[float, ...]
+
+
+class Row(NamedTuple):
+    """One published speed."""
+
+    source: str
+    group: str
+    kind: str
+    plain: bool
+    split: bool
+    terms: Terms
+    measured: float
+    """Seconds."""
+    least: float
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--truth", type=Path, default=ROOT.parent / "shared" / "truth")
-    path = parser.parse_args().truth / "memory.csv"
-    if not path.exists():
-        sys.exit(f"{path.parent} holds no memory.csv: name its directory with --truth")
-    catalog, groups = load(), defaultdict(list)
+    parser.add_argument("--fit", action="store_true", help="print the shares fitted to all sources")
+    arguments = parser.parse_args()
+    catalog = load()
+    rows = read(catalog)
+    report("serving speeds, all in the fit", rows, lambda _: HELD)
+    if arguments.fit:
+        print("\nfitted to all: launch, plain, read, compute, split:", [f"{share:.3g}" for share in fit(rows)])
+    sources = {row.source for row in rows}
+    without = {source: fit([row for row in rows if row.source != source]) for source in sources}
+    report("serving speeds, each source left out", rows, lambda row: without[row.source])
+    groups = {"engines": [row.measured / row.least for row in rows if row.least and row.kind == "decode"]}
+    path = arguments.truth / "memory.csv"
+    if path.exists():
+        groups = published(path, catalog) | groups
+    bound(groups)
+    write()
+
+
+def read(catalog: Catalog) -> list[Row]:
+    """The rows of `serving_speeds.csv`; a prompt on a card whose peak is not known is left out."""
+    shapes = {model.id: model.architecture.shape for model in catalog.models if model.architecture}
+    cards = {card.name: card for card in catalog.gpus}
+    rows = []
+    with SPEEDS.open(newline="") as lines:
+        for line in csv.DictReader(lines):
+            shape, card, kind = shapes[line["model"]], cards[line["gpu"]], line["kind"]
+            counted, n_gpus = count(shape), int(line["n_gpus"])
+            job = usual(shape, "inference", n_gpus=n_gpus)
+            tokens, context, width = int(line["tokens"]), int(line["context"]), float(line["bytes_per_weight"])
+            made = terms(shape, job, card, counted, tokens=tokens, context=context, width=width)
+            if kind == "decode" or made.compute is not None:
+                plain = line["software"] in PLAIN
+                group = f"{line['source_id']}, {'plain' if plain else kind}"
+                seconds = float(line["milliseconds"]) / 1e3
+                least = seconds_per_pass(counted, card, n_gpus) if width >= latency.LEAST_BYTES else None
+                rows.append(Row(line["source_id"], group, kind, plain, n_gpus > 1, made, seconds, least or 0.0))
+    return rows
+
+
+def expected(row: Row, shares: Shares) -> float:
+    """Seconds, as `latency.speed` adds them up; a token's own arithmetic is hidden behind reading."""
+    launch, plain, reading, compute, split = shares
+    each = (plain if row.plain else launch) * (split if row.split else 1)
+    computed = 0.0 if row.kind == "decode" else (row.terms.compute or 0.0) / compute
+    return each * row.terms.layers + row.terms.read / reading + computed
+
+
+def fit(rows: list[Row]) -> Shares:
+    """Shares with the least absolute log error, each group weighing nearly alike, by coordinate descent."""
+    sizes = Counter(row.group for row in rows)
+    shares = [35e-6, 400e-6, 0.85, 0.5, 1.5]
+
+    def loss(candidate: list[float]) -> float:
+        return sum(
+            min(abs(math.log(expected(row, tuple(candidate)) / row.measured)), 1.0) / sizes[row.group] ** 0.7
+            for row in rows
+        )
+
+    best = loss(shares)
+    for step in STEPS:
+        moved = True
+        while moved:
+            moved = False
+            for place in range(len(shares)):
+                for factor in (step, 1 / step):
+                    tried = [*shares[:place], shares[place] * factor, *shares[place + 1 :]]
+                    if tried[2] <= 1 and (now := loss(tried)) < best - 1e-9:
+                        shares, best, moved = tried, now, True
+    return tuple(shares)
+
+
+def report(title: str, rows: list[Row], shares_for: Callable[[Row], Shares]) -> None:
+    groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for row in rows:
+        off = math.log(expected(row, shares_for(row)) / row.measured)
+        low, high = RANGES[row.kind]
+        found = (off, low <= math.exp(-off) <= high)
+        groups[row.group].append(found)
+        groups[f"all, {'plain' if row.plain else row.kind}"].append(found)
+    print(f"\n{title}\n{'':28} {'rows':>5} {'median':>8} {'<= 1.35':>8} {'<= 2':>6} {'in range':>9} {'bias':>6}")
+    kept: dict[str, list[Any]] = {}
+    for name in sorted(groups, key=lambda name: (name.startswith("all"), name)):
+        offs = [off for off, _ in groups[name]]
+        ratios = [math.exp(abs(off)) for off in offs]
+        shares = [sum(ratio <= most for ratio in ratios) / len(ratios) for most in (1.35, 2)]
+        held = sum(inside for _, inside in groups[name]) / len(offs)
+        bias = math.exp(statistics.median(offs))
+        kept[name] = [len(offs), statistics.median(ratios), *shares, held, bias]
+        print(
+            f"{name:28} {len(offs):5} {statistics.median(ratios):8.2f} {shares[0]:8.0%} {shares[1]:6.0%} "
+            f"{held:9.0%} {bias:6.2f}"
+        )
+    columns = {"rows": ",d", "median factor": ".2f", "within 1.35": ".0%", "within 2": ".0%"}
+    save("latency", title, {**columns, "in the range": ".0%", "bias factor": ".2f"}, kept)
+
+
+def published(path: Path, catalog: Catalog) -> dict[str, list[float]]:
+    """Measured over least seconds of a token, by source and width of the weights."""
+    groups = defaultdict(list)
     with path.open(newline="") as lines:
         for row in csv.DictReader(lines):
             speed = re.match(r"([\d.]+) ?tok", row["throughput"])
@@ -42,15 +164,18 @@ def main() -> None:
             if least:
                 took = int(row["batch_size_per_gpu"] or 1) / float(speed[1])
                 groups[f"{row['id'].partition('-')[0]}, {row['weight_dtype'].split()[0]}"].append(took / least)
+    return dict(groups)
+
+
+def bound(groups: dict[str, list[float]]) -> None:
     groups["all"] = [ratio for ratios in groups.values() for ratio in ratios]
-    print(f"{'measured / least':24} {'rows':>5} {'least':>7} {'median':>7} {'most':>7}")
+    print(f"\n{'measured / least':24} {'rows':>5} {'least':>7} {'median':>7} {'most':>7}")
     for name, ratios in groups.items():
         spread = f"{min(ratios):7.1f} {statistics.median(ratios):7.1f} {max(ratios):7.1f}"
         print(f"{name:24} {len(ratios):5} {spread}")
     columns = {"rows": ",d", "least": ".1f", "median": ".1f", "most": ".1f"}
     rows = {name: [len(all_), min(all_), statistics.median(all_), max(all_)] for name, all_ in groups.items()}
     save("latency", "measured beside the least", columns, rows)
-    write()
 
 
 def least_seconds(row: dict[str, str], catalog: Catalog) -> float | None:

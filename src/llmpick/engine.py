@@ -355,4 +355,4 @@ def _about_latency(profile: Profile) -> str:
     card = profile.serve_gpu or profile.gpu
     if card is None or card.name is None:
         return "--latency rules nothing out without the name of a card: add --serve-gpu, for example 'RTX 4090'."
-    return "--latency rules out what no software could serve in time; measure the first two before you rely on it."
+    return "--latency rules out only what no software could serve in time; measure the first two before you rely on it."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick.render import outline
 from llmpick.render.text import link
+from llmpick.sizing.latency import pace, wait
 from llmpick.verdict import Tuning
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from llmpick.render import shapes
     from llmpick.schema import ApiModel, Gpu, Model, Price
     from llmpick.sensitivity import Stability
+    from llmpick.sizing.latency import Speed
     from llmpick.sizing.options import Estimate, OnCard
     from llmpick.tree import Tree
     from llmpick.units import GpuSetup
@@ -147,6 +149,19 @@ def _sized(answer: Estimate) -> shapes.EstimateShape:
         "spot_cost_usd": _span(answer.spot_cost_usd),
         "electricity_usd": _span(answer.electricity_usd),
         "gpus": [_on_card(card) for card in answer.cards],
+        "speed": _speed(answer.speed),
+    }
+
+
+def _speed(found: Speed | None) -> shapes.SpeedShape | None:
+    if found is None:
+        return None
+    return {
+        "first_seconds": _span(found.first),
+        "starts": wait(found.first.expected) if found.first else None,
+        "token_seconds": _span(found.token),
+        "grows": pace(found.token.expected) if found.token else None,
+        "plain_seconds": found.plain,
     }
 
 

@@ -62,6 +62,7 @@ def estimate(answer: Estimate | Tuning, today: date | None = None) -> Rows:
     found += [("spot_cost", dollars_range(spot))] if spot else []
     found += [("electricity", dollars_range(power))] if power else []
     found += [("price", sizes.priced(answer.price, today))] if answer.price else []
+    found += [("speed", sizes.speed(answer))] if sizes.speed(answer) else []
     found += [("largest_batch", answer.largest_batch), ("largest_seq_len", answer.largest_seq)]
     found += [("would_fit", sizes.change(answer))] if sizes.change(answer) else []
     found += [("gpus", sizes.holding(answer))]

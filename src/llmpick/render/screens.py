@@ -111,6 +111,7 @@ def estimate(answer: Estimate | Tuning, today: date | None, out: Console) -> Non
         ("Spot", dollars_range(answer.spot_cost_usd) if answer.spot_cost_usd else ""),
         ("Power", dollars_range(answer.electricity_usd) if answer.electricity_usd else ""),
         ("Price", sizes.priced(answer.price, today) if answer.price else ""),
+        ("Speed", sizes.speed(answer)),
         ("Largest", sizes.room(answer)),
         ("Would fit", sizes.change(answer)),
         ("Cards", sizes.holding(answer)),

@@ -81,6 +81,19 @@ class CardFitShape(TypedDict):
     cost_usd: SpanShape | None
 
 
+class SpeedShape(TypedDict):
+    """How fast an engine answers one request: until the first token (or an encoder's result), then token by token.
+
+    `starts` and `grows` say in words what that is like; `plain_seconds` is an encoder without an engine.
+    """
+
+    first_seconds: SpanShape | None
+    starts: str | None
+    token_seconds: SpanShape | None
+    grows: str | None
+    plain_seconds: float | None
+
+
 class EstimateShape(MemoryShape):
     """What the job takes, and what surrounds it."""
 
@@ -91,6 +104,7 @@ class EstimateShape(MemoryShape):
     spot_cost_usd: SpanShape | None
     electricity_usd: SpanShape | None
     gpus: list[CardFitShape]
+    speed: SpeedShape | None
 
 
 class TokenPriceShape(TypedDict):

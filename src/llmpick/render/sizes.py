@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.render.text import age, count, dollars, gib, plural, safe
+from llmpick.sizing.latency import duration, pace, span_of, two, wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,3 +119,17 @@ def token_price(answer: Tuning, today: date | None) -> str:
         return ""
     since = f"list of {day}{age(day, today)}" if day else "undated list"
     return f"{dollars(price)} per million tokens of training ({since})"
+
+
+def speed(answer: Estimate) -> str:
+    """`starts after 0.11 s (60 ms–0.39 s), then 52 tokens a second (29–69)`; '' where nothing is said."""
+    found = answer.speed
+    if found is None:
+        return ""
+    first = f"{span_of(found.first)} for {answer.seq_len:,} tokens" if found.first else ""
+    if found.token is None:
+        plain = f"; {duration(found.plain)} in plain PyTorch" if found.plain else ""
+        return f"a pass takes {first}, {wait(found.first.expected)}{plain}" if found.first else ""
+    rate = f"{two(1 / found.token.expected)} tokens a second ({two(1 / found.token.high)}–{two(1 / found.token.low)})"
+    starts = f"starts after {first}, then " if first else ""
+    return f"{starts}{rate}, {pace(found.token.expected)}"

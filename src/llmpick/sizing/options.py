@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llmpick.record import record
 from llmpick.sizing.cost import dollars, electricity, spot_dollars
 from llmpick.sizing.estimate import cheapest_change, largest_batch, largest_seq
+from llmpick.sizing.latency import speed
 from llmpick.sizing.parameters import count
 from llmpick.sizing.time import hours
 from llmpick.units import usable_bytes
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from llmpick.schema import Gpu, Price
     from llmpick.sizing.estimate import Change, Run
     from llmpick.sizing.job import Job
+    from llmpick.sizing.latency import Speed
     from llmpick.units import GpuSetup
     from llmpick.verdict import Memory, Span
 
@@ -61,6 +63,8 @@ class Estimate:
     """What one's own card would draw, where a price per kWh was given."""
     cards: tuple[OnCard, ...]
     """Every card of the catalog with memory of its own."""
+    speed: Speed | None = None
+    """How fast the named card answers when serving; None where no published speed carries a claim."""
 
 
 @record
@@ -98,6 +102,7 @@ def around(
         spot_cost_usd=spot_dollars(time, run.price, job.n_gpus),
         electricity_usd=electricity(time, run.card, market.usd_per_kwh, job.n_gpus),
         cards=tuple(cards),
+        speed=speed(architecture, job, run.card, counted) if job.method == "inference" and run.card else None,
     )
 
 
