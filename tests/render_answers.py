@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import render_cases as cases
 from llmpick.catalog.browse import Bare, Coverage, Dated, Stats
+from llmpick.catalog.listed import listed_of
 from llmpick.explain import Basis, Compared, Contrast, Contribution, Explanation
 from llmpick.guidance.answers import AdviseAnswer, Data, Metric, Plan, Setting, Technique
 from llmpick.licensing.asking import Answer
@@ -157,6 +158,7 @@ ESTIMATE = Estimate(
 )
 MACHINE = (Card(name="NVIDIA L4", total_bytes=23034 * 1024**2, free_bytes=22 * GIB),)
 MODELS: tuple[Model, ...] = tuple(one.model for one in RANKING.recommended if isinstance(one.model, Model))
+LISTED = tuple(map(listed_of, MODELS))
 STATS = Stats(
     date="2026-11-21",
     models=300,

@@ -12,6 +12,7 @@ from llmpick import catalog, lint
 from llmpick.catalog import browse, parsing, schemas
 from llmpick.catalog.browse import Wanted
 from llmpick.catalog.kinds import kind_of
+from llmpick.catalog.listed import listed_of
 from llmpick.errors import LlmpickError
 
 SMALL = Path(__file__).parent / "data" / "catalog_small"
@@ -129,6 +130,15 @@ def test_lists_answer_every_demand(small, wanted, names):
     found = browse.select(small, wanted)
     assert len(found) == names if isinstance(names, int) else {one.id.split("/")[1] for one in found} == names
     assert [one.id for one in found] == sorted(one.id for one in found)
+
+
+def test_a_list_decodes_no_model(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    whole = {listed_of(model) for model in catalog.load(base=SMALL).models}
+    again = catalog.load(base=SMALL)
+    monkeypatch.setattr("llmpick.catalog.compiled.Form.raw", lambda *_: pytest.fail("a record was read"))
+    assert set(browse.select(again, Wanted())) == whole
+    assert browse.laid(again, browse.select(again, Wanted(max_params=10**9))) == {}
 
 
 @pytest.mark.parametrize(

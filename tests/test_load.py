@@ -447,6 +447,33 @@ def test_a_sound_form_of_nonsense_changes_nothing(warm, index):
     assert catalog.load(base=small) == expected
 
 
+@pytest.mark.parametrize("section", ["facts", "listed", "files"])
+@pytest.mark.parametrize("rows", ["noise", [], [()], 7, None])
+def test_a_section_of_nonsense_changes_nothing(warm, section, rows):
+    """`noise`: its checksum does not hold; else it does, and the section says nothing that makes sense."""
+    small, form, whole, expected = warm
+    facts, listed = expected.models.facts, expected.models.listed
+    line, _, rest = whole.partition(b"\n")
+    header = ast.literal_eval(line.decode())
+    at = len(rest) - sum(size for _, size, _ in header["sections"])
+    sections = {}
+    for name, size, _ in header["sections"]:
+        sections[name], at = rest[at : at + size], at + size
+    models = len(marshal.loads(sections[section]))
+    sections[section] = bytes(99) if rows == "noise" else marshal.dumps(rows * models if rows == [()] else rows)
+    sums = {name: 0 if name == section and rows == "noise" else zlib.crc32(data) for name, data in sections.items()}
+    header["sections"] = [(name, len(data), sums[name]) for name, data in sections.items()]
+    records = rest[: header["index"][0] + header["records"]]
+    form.write_bytes(repr(header).encode() + b"\n" + records + b"".join(sections.values()))
+    again = catalog.load(base=small)
+    assert [one.id for one in again.models.facts] == [one.id for one in facts]
+    assert [one._replace(size=None) for one in again.models.facts] == [one._replace(size=None) for one in facts]
+    assert again.models.listed == listed
+    (small / "tasks.yaml").touch()  # makes it anew, with the help of what there is
+    assert catalog.load(base=small) == expected
+    assert catalog.load(base=small).models.listed == listed
+
+
 @pytest.mark.parametrize(
     "edit",
     [

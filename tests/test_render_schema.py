@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import render_answers as answers
 import render_cases as cases
+from llmpick.catalog.listed import listed_of
 from llmpick.guidance.tuning import tuning
 from llmpick.render import json, schema, shapes
 from llmpick.schema import ApiModel
@@ -24,7 +25,7 @@ EXAMPLES: dict[str, Any] = {
     "advise": json.advise(answers.ADVICE),
     "plan": json.plan(answers.PLAN),
     "license": json.license(answers.LICENSE),
-    "catalog-list": json.models((cases.model("org/model", 1),), {"org/model": "ours"}),
+    "catalog-list": json.models((listed_of(cases.model("org/model", 1)),), {"org/model": "ours"}),
 }
 
 

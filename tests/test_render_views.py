@@ -16,6 +16,7 @@ from rich.cells import cell_len
 import render_answers as answers
 import render_cases as cases
 from llmpick import cli
+from llmpick.catalog.listed import listed_of
 from llmpick.errors import LlmpickError
 from llmpick.render import rows, screen, screens, views
 from llmpick.render.text import link
@@ -31,7 +32,7 @@ VIEWS: dict[str, tuple[Any, ...]] = {
     "plan": (answers.PLAN,),
     "license": (answers.LICENSE,),
     "tree": (answers.TREE,),
-    "models": (answers.MODELS, {}),
+    "models": (answers.LISTED, {}),
     "entry": (FACTS, answers.MODELS[0]),
     "stats": (answers.STATS,),
     "gpus": (answers.GPUS,),
@@ -119,7 +120,7 @@ def test_foreign_text_stays_text() -> None:
         "compare": (answers.RANKING.profile, (replace(answers.COMPARED[0], verdict=hostile.verdict),)),
         "license": (cases._spoil(answers.LICENSE),),
         "entry": (FACTS, cases._spoil(answers.MODELS[0])),
-        "models": ((cases._spoil(answers.MODELS[0]),), {}),
+        "models": ((listed_of(cases._spoil(answers.MODELS[0])),), {}),
         "tree": (cases._spoil(answers.TREE),),
         "gpus": (cases._spoil(answers.GPUS),),
         "machine": (cases._spoil(answers.MACHINE),),

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from llmpick.catalog.shelf import ids_of
+from llmpick.catalog.shelf import ids_of, listed_in
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.record import record
 from llmpick.schema import ApiModel, Model, Source
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from llmpick.catalog import Catalog
+    from llmpick.catalog.listed import Listed
     from llmpick.schema import Task
 
 SHOWN = 8
@@ -214,42 +215,43 @@ def _near(wanted: str, ids: Sequence[str]) -> str:
     return alike or "`llmpick catalog list` names them all; `llmpick estimate --config` sizes any other"
 
 
-def select(catalog: Catalog, wanted: Wanted) -> tuple[Model, ...]:
+def select(catalog: Catalog, wanted: Wanted) -> tuple[Listed, ...]:
     """The models that answer to every demand of `wanted`, by id.
 
     Raises LlmpickError for a family, task, license or domain that the catalog does not know.
     """
-    tests = tuple(_tests(catalog, wanted))
-    return tuple(model for model in catalog.models if all(test(model) for test in tests))
+    models = listed_in(catalog.models)
+    tests = tuple(_tests(catalog, models, wanted))
+    return tuple(model for model in models if all(test(model) for test in tests))
 
 
-def _tests(catalog: Catalog, wanted: Wanted) -> Iterator[Callable[[Model], bool]]:
+def _tests(catalog: Catalog, models: Sequence[Listed], wanted: Wanted) -> Iterator[Callable[[Listed], bool]]:
     if wanted.family is not None:
-        yield _family_test(catalog, wanted.family.casefold())
+        yield _family_test(models, wanted.family.casefold())
     if wanted.task is not None:
         task = _task(catalog.tasks, wanted.task)
         yield lambda model: task in model.tasks
     if wanted.license is not None:
         ids = _license_ids(catalog, wanted.license)
-        yield lambda model: model.license is not None and ids.issuperset((model.license.id, *model.license.also))
+        yield lambda model: bool(model.licenses) and ids.issuperset(model.licenses)
     most, least = wanted.max_params, wanted.min_params
     if most is not None:
-        yield lambda model: model.parameters.total <= most
+        yield lambda model: model.params <= most
     if least is not None:
-        yield lambda model: model.parameters.total >= least
+        yield lambda model: model.params >= least
     if wanted.language is not None:
         code = wanted.language.casefold()
         yield lambda model: code in model.languages
     if wanted.domain is not None:
         domain = _known(wanted.domain, {one.id: (one.id, one.name, *one.aliases) for one in catalog.domains}, "domain")
-        yield lambda model: model.pretraining is not None and domain in model.pretraining.domains
+        yield lambda model: domain in (model.domains or ())
 
 
-def _family_test(catalog: Catalog, family: str) -> Callable[[Model], bool]:
-    known = {model.family for model in catalog.models}
+def _family_test(models: Sequence[Listed], family: str) -> Callable[[Listed], bool]:
+    known = {model.family for model in models}
     if family in known:
         return lambda model: model.family == family
-    if family and any(name.startswith(family) for model in catalog.models for name in (model.family, model.lineage)):
+    if family and any(name.startswith(family) for model in models for name in (model.family, model.lineage)):
         return lambda model: model.family.startswith(family) or model.lineage.startswith(family)
     raise LlmpickError(f"no family {_quoted(family)} in the catalog", did_you_mean(family, known))
 
@@ -350,7 +352,7 @@ def _why_bare(model: Model) -> str:
     return f"looked for, not found: {', '.join(sought)}" if sought else "nobody wrote it down yet"
 
 
-def laid(catalog: Catalog, models: Iterable[Model]) -> dict[str, str]:
+def laid(catalog: Catalog, models: Iterable[Listed]) -> dict[str, str]:
     """Hub id -> directory of those `models` that come from no bundled file."""
     over = {layer.directory for layer in catalog.layers}
     origins = ((model.id, catalog.origins[f"models/{model.id}.yaml"]) for model in models)

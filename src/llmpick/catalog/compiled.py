@@ -1,11 +1,11 @@
 """The compiled form of one catalog directory: opened in milliseconds, rebuilt whenever it is not exactly right.
 
-A compiled form is a header (one line), an index, the records one after another, and the files it was made
-from. Opening it reads the index alone: where each record lies, and the facts by which models are judged. A record is
-read when somebody asks for it. Nothing is trusted unless its checksum holds and the code that defines records is the
-code that wrote it; the whole only when every catalog file has the size and time it had then, or else the same content.
-Anything else, noise included, means: read what changed again, keep the rest, write the form anew beside the old one
-and swap. Where nothing can be written, nothing is.
+A compiled form is a header (one line), an index, the records one after another, and sections: the facts by which
+models are judged, what is listed of them, the files all was made from. Opening it reads the index alone: where each
+record lies. A record or a section is read when somebody asks for it. Nothing is trusted unless its checksum holds and
+the code that defines records is the code that wrote it; the whole only when every catalog file has the size and time it
+had then, or else the same content. Anything else, noise included, means: read what changed again, keep the rest, write
+the form anew beside the old one and swap. Where nothing can be written, nothing is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog import codec
 from llmpick.catalog.files import Stat, scan, stamp
-from llmpick.catalog.kinds import KINDS
+from llmpick.catalog.kinds import KINDS, kind_named
 from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from llmpick.catalog.compiling import Renewed
     from llmpick.catalog.faults import Fault
-    from llmpick.catalog.kinds import Kind
 
 PACKAGE = Path(__file__).parents[1]
 SHIPPED = PACKAGE / "_compiled" / "catalog.bin"
@@ -62,8 +61,6 @@ class Entry(NamedTuple):
     crc: int
     date: str
     """The newest day in it; empty when there is none."""
-    facts: Any
-    """What judging reads of it, for the kinds that say so."""
 
 
 class Known(NamedTuple):
@@ -92,7 +89,11 @@ class Form:
         self.fields = fields
         self.entries: dict[str, Any] = entries
         self.records = start + len(index)
-        self.known = (self.records + header["records"], *header["files"])
+        at = self.records + header["records"]
+        self._sections: dict[str, tuple[int, int, int]] = {}
+        for name, size, crc in header["sections"]:
+            self._sections[name] = at, size, crc
+            at += size
         self._reader = codec.Reader(fields)
         self._makers: dict[str, Any] = {}
 
@@ -113,7 +114,7 @@ class Form:
         """The record of one file; raises ValueError and its like where its bytes are damaged."""
         kind = self.entries[path][0]
         if kind not in self._makers:
-            self._makers[kind] = self._reader.maker(_kind(kind).spec())
+            self._makers[kind] = self._reader.maker(kind_named(kind).spec())
         row = marshal.loads(self.raw(path))
         return self._makers[kind](row)
 
@@ -123,10 +124,21 @@ class Form:
 
     def files(self) -> dict[str, Known]:
         """The files that the form was made from."""
-        at, size, crc = self.known
+        return {path: Known(Stat(size, mtime_ns), digest) for path, size, mtime_ns, digest in self._section("files")}
+
+    def told(self, section: str) -> dict[str, Any]:
+        """What a section keeps of each file of the kinds that have it."""
+        kinds = {kind.name for kind in KINDS if section in dict(kind.derived)}
+        paths = [path for path, entry in self.entries.items() if entry[0] in kinds]
+        return dict(zip(paths, self._section(section), strict=True))
+
+    def _section(self, name: str) -> list[Any]:
+        at, size, crc = self._sections[name]
         self.file.seek(at)
-        listed = marshal.loads(_checked(self.file.read(size), crc))
-        return {path: Known(Stat(size, mtime_ns), digest) for path, size, mtime_ns, digest in listed}
+        found = marshal.loads(_checked(self.file.read(size), crc))
+        if not isinstance(found, list):
+            raise TypeError("no section")
+        return found
 
 
 def _checked(data: bytes, crc: int) -> bytes:
@@ -157,11 +169,15 @@ class Compiled(NamedTuple):
         try:
             return self.form.record(path)
         except UNREADABLE:
-            if self.form.path:
-                _remove(self.form.path)  # whoever comes next writes it anew
+            self.give_up()
             from llmpick.catalog.compiling import read_file
 
             return read_file(self.directory, path)[0]
+
+    def give_up(self) -> None:
+        """The form is damaged: whoever comes next writes it anew."""
+        if self.form.path:
+            _remove(self.form.path)
 
 
 class Values(Mapping[str, Any]):
@@ -239,7 +255,7 @@ def schema_key() -> str:
     modules |= {"record", "architecture", "catalog/codec", "catalog/compiled", "catalog/compiling"}
     modules |= {"catalog/kinds", "catalog/parsing", "yamltext"}
     sizing = os.listdir(PACKAGE / "sizing")  # noqa: PTH208
-    deriving = {"catalog/facts", "quality/traits", "licensing/judge"}
+    deriving = {"catalog/facts", "catalog/listed", "quality/traits", "licensing/judge"}
     deriving |= {f"sizing/{name[:-3]}" for name in sizing if name.endswith(".py")}
     return f"{_crc(modules):08x}-{_crc(deriving):08x}"
 
@@ -273,10 +289,6 @@ def cache_folder() -> Path | None:
     return None if base.startswith("~") else Path(base) / "llmpick"
 
 
-def _kind(name: str) -> Kind:
-    return next(kind for kind in KINDS if kind.name == name)
-
-
 def read(path: Path, fits: Callable[[dict[str, Any]], bool]) -> Form | None:
     """The compiled form at `path`, if it is sound and its header `fits`."""
     try:
@@ -294,7 +306,7 @@ def open_form(file: BinaryIO, path: Path | None, fits: Callable[[dict[str, Any]]
     try:
         line = file.readline(1000)
         header = literal_eval(line.decode())
-        whole = len(line) + header["index"][0] + header["records"] + header["files"][0]
+        whole = len(line) + header["index"][0] + header["records"] + sum(size for _, size, _ in header["sections"])
         if not fits(header) or file.seek(0, os.SEEK_END) != whole:
             return None
         file.seek(len(line))

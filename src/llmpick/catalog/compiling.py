@@ -24,7 +24,7 @@ from llmpick.catalog.compiled import (
     write,
 )
 from llmpick.catalog.files import Stat, scan, stamp
-from llmpick.catalog.kinds import KINDS, kind_of
+from llmpick.catalog.kinds import KINDS, kind_named, kind_of, named
 from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ MANY = 5_000
 STEP = 500
 DATED = {"llmpick.schema:Source": "checked", "llmpick.schema:Price": "as_of", "llmpick.schema:Hub": "as_of"}
 """Records that carry a day, and in which field."""
+SECTIONS = tuple(section for kind in KINDS for section, _ in kind.derived)
+"""Of what is worked out of records."""
 
 
 def catalog_files(scanned: Mapping[str, Stat]) -> dict[str, Stat]:
@@ -54,6 +56,18 @@ class Stored(NamedTuple):
 
     entry: Entry
     raw: bytes
+    told: tuple[Any, ...]
+    """What its kind's sections keep of it."""
+
+
+class Older(NamedTuple):
+    """A compiled form that was made before."""
+
+    form: Form
+    known: Mapping[str, Known]
+    """The files it was made from; none where that is not known any more."""
+    told: Mapping[str, Mapping[str, Any]]
+    """Its sections; none where other code worked them out."""
 
 
 class Renewed(NamedTuple):
@@ -68,8 +82,8 @@ class Renewed(NamedTuple):
 def renew(directory: Path, scanned: Mapping[str, Stat], found: Iterable[Form], began: int, key: str) -> Renewed:
     """The compiled form of the files `scanned`, made with the help of older forms."""
     files = catalog_files(scanned)
-    older = [(_files(form), form) for form in found]
-    by_status = {(path, one.status): one for known, _ in older for path, one in known.items()}
+    older = [_older(form, key) for form in found]
+    by_status = {(path, file.status): file for one in older for path, file in one.known.items()}
     now: dict[str, Known] = {}
     stored: dict[str, Stored] = {}
     faults: list[Fault] = []
@@ -120,22 +134,23 @@ def _progress(files: int) -> Iterator[Callable[[int], None]]:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def _files(form: Form) -> dict[str, Known]:
+def _older(form: Form, key: str) -> Older:
     try:
-        return form.files()
+        return Older(form, form.files(), {name: form.told(name) for name in SECTIONS} if form.key == key else {})
     except UNREADABLE:
-        return {}
+        return Older(form, {}, {})
 
 
-def _kept(path: str, now: Known, older: Iterable[tuple[Mapping[str, Known], Form]], writer: Writer) -> Stored | None:
+def _kept(path: str, now: Known, older: Iterable[Older], writer: Writer) -> Stored | None:
     """What an older compiled form holds of a file of the same content; worked out anew where other code did that."""
-    for known, form in older:
+    for form, known, told in older:
         if path in known and known[path].digest == now.digest:
             try:
-                raw = form.raw(path)
-                return (
-                    Stored(form.entry(path), raw) if form.key == writer.key else writer.stored(path, form.record(path))
-                )
+                if not told:
+                    return writer.stored(path, form.record(path))
+                entry = form.entry(path)
+                rows = [told[section][path] for section, _ in kind_named(entry.kind).derived]
+                return Stored(entry, form.raw(path), tuple(rows))
             except UNREADABLE:
                 continue
     return None
@@ -148,7 +163,7 @@ class Writer:
         """`key`: that of the code at work."""
         self.key = key
         self.codec = codec.Writer()
-        self._ways: dict[str, tuple[codec.Spec, Dating | None, Callable[[Any], Any] | None]] = {}
+        self._ways: dict[str, Way] = {}
 
     def stored(self, path: str, value: Any) -> Stored:
         """The record of one file."""
@@ -156,13 +171,20 @@ class Writer:
         assert kind is not None, path
         if kind.name not in self._ways:
             self.codec.describe(kind.record)
-            derive = kind.derive()
-            spec = kind.spec()
-            self._ways[kind.name] = spec, dating(spec, self.codec.fields), derive and derive(self.codec)
-        spec, dates, derive = self._ways[kind.name]
+            spec, derived = kind.spec(), tuple(named(name)(self.codec) for _, name in kind.derived)
+            self._ways[kind.name] = Way(spec, dating(spec, self.codec.fields), derived)
+        spec, dates, derived = self._ways[kind.name]
         row = self.codec.plain(value, spec)
-        entry = Entry(kind.name, 0, 0, 0, dates(row) if dates else "", derive(value) if derive else None)
-        return Stored(entry, marshal.dumps(row, FORMAT))
+        entry = Entry(kind.name, 0, 0, 0, dates(row) if dates else "")
+        return Stored(entry, marshal.dumps(row, FORMAT), tuple(tell(value) for tell in derived))
+
+
+class Way(NamedTuple):
+    """How records of one kind are stored."""
+
+    spec: codec.Spec
+    dates: Dating | None
+    derived: tuple[Callable[[Any], Any], ...]
 
 
 Dating = Callable[[Any], str]
@@ -243,22 +265,27 @@ def _pieces(
         writer.codec.plain(() if kind.shape == "rows" else None, kind.spec())
         writer.codec.describe(kind.record)
     entries: dict[str, Any] = {}
+    told: dict[str, list[Any]] = {name: [] for name in SECTIONS}
     at = 0
-    for path, (entry, raw) in stored.items():
-        entries[path] = (entry.kind, at, len(raw), zlib.crc32(raw), entry.date, entry.facts)
+    for path, (entry, raw, rows) in stored.items():
+        entries[path] = (entry.kind, at, len(raw), zlib.crc32(raw), entry.date)
         at += len(raw)
-    date = max((entry.date for entry, _ in stored.values()), default="")
+        for (section, _), row in zip(kind_named(entry.kind).derived, rows, strict=True):
+            told[section].append(row)
+    date = max((one.entry.date for one in stored.values()), default="")
     index = marshal.dumps((writer.codec.fields, date, entries), FORMAT)
-    listed = marshal.dumps([(path, *one.status, one.digest) for path, one in files.items()], FORMAT)
+    listed = [(path, *one.status, one.digest) for path, one in files.items()]
+    sections = {name: marshal.dumps(rows, FORMAT) for name, rows in {**told, "files": listed}.items()}
     header = {
         **head,
         "index": (len(index), zlib.crc32(index)),
         "records": at,
         "entries": len(entries),
         "mark": zlib.crc32("".join(f"{path} {one.digest} " for path, one in files.items()).encode()),
-        "files": (len(listed), zlib.crc32(listed)),
+        "sections": [(name, len(data), zlib.crc32(data)) for name, data in sections.items()],
     }
-    return header, [repr(header).encode() + b"\n", index, *(raw for _, raw in stored.values()), listed]
+    records = (one.raw for one in stored.values())
+    return header, [repr(header).encode() + b"\n", index, *records, *sections.values()]
 
 
 def ship(directory: Path, target: Path) -> tuple[Fault, ...]:

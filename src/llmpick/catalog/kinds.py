@@ -13,6 +13,12 @@ MIB = 1024 * KIB
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
+def named(name: str) -> Any:
+    """What `module:Class` names, imported when first needed."""
+    module, _, own = name.partition(":")
+    return getattr(import_module(module), own)
+
+
 class Kind(NamedTuple):
     """One kind of catalog file."""
 
@@ -32,15 +38,14 @@ class Kind(NamedTuple):
     """Bytes beyond which the file is refused."""
     key: str = ""
     """Field that tells rows apart: an overlay's row replaces the one beneath it that says the same there."""
-    derived: str = ""
-    """`module:Class` that says what judging reads of a record; empty = nothing but the record itself."""
+    derived: tuple[tuple[str, str], ...] = ()
+    """Section of the compiled form, and the `module:Class` whose instances make of a record what is kept there."""
     at_hand: bool = True
     """Part of every loaded Catalog; False = read only where it is asked for."""
 
     def type(self) -> Any:
         """The record class."""
-        module, name = self.record.split(":")
-        return getattr(import_module(module), name)
+        return named(self.record)
 
     def hint(self) -> Any:
         """The type of the content of a file."""
@@ -51,11 +56,6 @@ class Kind(NamedTuple):
         """How the content of a file is stored, as `codec` says it."""
         one = ["r", self.record]
         return ["t", one] if self.shape == "rows" else one
-
-    def derive(self) -> Any:
-        """The class behind `derived`, or None."""
-        module, _, name = self.derived.partition(":")
-        return getattr(import_module(module), name) if module else None
 
     def id_of(self, path: str) -> str | None:
         """The id that a file at `path` gives its record; None where records carry their own."""
@@ -70,7 +70,7 @@ KINDS = (
         rf"models/(?P<id>{NAME}/{NAME})\.yaml",
         "llmpick.schema:Model",
         schema="model",
-        derived="llmpick.catalog.facts:Plain",
+        derived=(("facts", "llmpick.catalog.facts:Plain"), ("listed", "llmpick.catalog.listed:Plain")),
     ),
     Kind("apis", "apis/*/*.yaml", rf"apis/(?P<id>{NAME}/{NAME})\.yaml", "llmpick.schema:ApiModel", schema="api"),
     Kind(
@@ -118,6 +118,7 @@ KINDS = (
 )
 
 
+_BY_NAME = {kind.name: kind for kind in KINDS}
 _BY_HEAD = {kind.folder.partition("/")[0]: kind for kind in KINDS}
 
 
@@ -125,3 +126,8 @@ def kind_of(path: str) -> Kind | None:
     """The kind of the file at `path` (relative, with forward slashes); None if it is no catalog file."""
     kind = _BY_HEAD.get(path.partition("/")[0])
     return kind if kind and re.fullmatch(kind.pattern, path) else None
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of that name."""
+    return _BY_NAME[name]

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from llmpick.catalog.compiled import UNREADABLE
 from llmpick.catalog.facts import SHAPE, facts_of, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from llmpick.catalog.compiled import Values
+    from llmpick.catalog.compiled import Form, Values
     from llmpick.catalog.facts import Facts
+    from llmpick.catalog.listed import Listed
     from llmpick.schema import Model
     from llmpick.sizing.size import Peaks
 
@@ -89,12 +91,32 @@ class Shelf(Sequence["Model"]):
     @cached_property
     def facts(self) -> list[Facts]:
         """What judging reads of each of them."""
-        found: list[Facts] = []
-        paths, places = self.paths.values(), self.values.places
-        for form in {id(places[path].form): places[path].form for path in paths}.values():
-            rows = [form.entries[path][-1] for path in paths if places[path].form is form]
-            found += unpack(rows, form.maker(SHAPE))
+        found = self._told("facts", lambda rows, form: unpack(rows, form.maker(SHAPE)), facts_of)
         return sorted(found, key=lambda facts: facts.id)
+
+    @cached_property
+    def listed(self) -> list[Listed]:
+        """What is listed of each of them."""
+        from llmpick.catalog.listed import Listed, listed_of
+
+        return sorted(self._told("listed", lambda rows, _: map(Listed._make, rows), listed_of))
+
+    def _told(self, section: str, made: Callable[[list[Any], Form], Iterable[T]], of: Callable[[Model], T]) -> list[T]:
+        """What a section keeps of the models, `made` of its rows; where it is damaged, worked out of their records."""
+        found: list[T] = []
+        paths, places = self.paths.values(), self.values.places
+        for place in {id(places[path]): places[path] for path in paths}.values():
+            mine = [path for path in paths if places[path] is place]
+            try:
+                told = place.form.told(section)
+                rows = list(made([told[path] for path in mine], place.form))
+                if len(rows) != len(mine):
+                    raise ValueError("rows are missing")
+            except UNREADABLE:
+                place.give_up()
+                rows = [of(self.values[path]) for path in mine]
+            found += rows
+        return found
 
     @cached_property
     def peaks(self) -> dict[tuple[int, int], Peaks]:
@@ -133,6 +155,13 @@ class Shelf(Sequence["Model"]):
 def facts_in(models: Sequence[Model]) -> Sequence[Facts]:
     """What judging reads of each of `models`."""
     return models.facts if isinstance(models, Shelf) else [facts_of(model) for model in models]
+
+
+def listed_in(models: Sequence[Model]) -> Sequence[Listed]:
+    """What is listed of each of `models`."""
+    from llmpick.catalog.listed import listed_of
+
+    return models.listed if isinstance(models, Shelf) else [listed_of(model) for model in models]
 
 
 def peaks_in(models: Sequence[Model]) -> dict[tuple[int, int], Peaks]:

@@ -92,7 +92,7 @@ def refresh(catalog: Catalog, directory: Path, today: str, *, family: str | None
 def _chosen(catalog: Catalog, family: str | None) -> tuple[Model, ...]:
     from llmpick.catalog.browse import Wanted, select
 
-    return select(catalog, Wanted(family=family))
+    return tuple(catalog.model(one.id) for one in select(catalog, Wanted(family=family)))
 
 
 def _run(models: Sequence[Model], catalog: Catalog, directory: Path, today: str, state: State) -> Refreshed:

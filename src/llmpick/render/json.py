@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.browse import Stats
+    from llmpick.catalog.listed import Listed
     from llmpick.explain import Basis, Compared, Contrast, Contribution, Explanation
     from llmpick.guidance.answers import AdviseAnswer, Plan, Setting, Technique
     from llmpick.licensing.asking import Answer
@@ -283,7 +284,7 @@ def license(answer: Answer) -> shapes.LicenseAnswerShape:
     }
 
 
-def models(found: Sequence[Model], laid: Mapping[str, str]) -> list[shapes.ModelRowShape]:
+def models(found: Sequence[Listed], laid: Mapping[str, str]) -> list[shapes.ModelRowShape]:
     """The list of `catalog list`; `laid` has the directory of those that are not bundled."""
     return [model_row(model, laid.get(model.id)) for model in found]
 
@@ -315,17 +316,17 @@ def tree(answer: Tree) -> dict[str, Any]:
     return asdict(answer)
 
 
-def model_row(model: Model, directory: str | None) -> shapes.ModelRowShape:
+def model_row(model: Listed, directory: str | None) -> shapes.ModelRowShape:
     """One row of `catalog list`."""
     return {
         "model": model.id,
         "family": model.family,
-        "params": model.parameters.total,
-        "active_params": model.parameters.active,
-        "architecture": model.architecture.shape.structure if model.architecture else None,
-        "license": model.license.id if model.license else None,
+        "params": model.params,
+        "active_params": model.active_params,
+        "architecture": model.structure,
+        "license": model.license,
         "tasks": list(model.tasks),
-        "domains": list(model.pretraining.domains) if model.pretraining else [],
+        "domains": list(model.domains or ()),
         "languages": list(model.languages),
         "released": model.released,
         "directory": directory,

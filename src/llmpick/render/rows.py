@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.browse import Stats
+    from llmpick.catalog.listed import Listed
     from llmpick.explain import Compared, Explanation
     from llmpick.guidance.answers import AdviseAnswer, Plan
     from llmpick.licensing.asking import Answer
@@ -154,7 +155,7 @@ def _worth(verdict: Verdict, criterion: str) -> str:
     return next((outline.worth(rating) for rating in verdict.ratings if rating.criterion == criterion), NONE)
 
 
-def models(entries: Sequence[Model], laid: Mapping[str, str]) -> Rows:
+def models(entries: Sequence[Listed], laid: Mapping[str, str]) -> Rows:
     """One model a row; `laid` has the directory of those that are not bundled."""
     header: tuple[str, ...] = ("model", "params", "active_params", "architecture", "license", "released")
     header += ("tasks", "domains", "languages")
@@ -163,16 +164,16 @@ def models(entries: Sequence[Model], laid: Mapping[str, str]) -> Rows:
     return of((*header, "directory"), [(*_model(entry), laid.get(entry.id)) for entry in entries])
 
 
-def _model(entry: Model) -> tuple[object, ...]:
+def _model(entry: Listed) -> tuple[object, ...]:
     return (
         entry.id,
-        entry.parameters.total,
-        entry.parameters.active,
-        entry.architecture.shape.structure if entry.architecture else None,
-        entry.license.id if entry.license else None,
+        entry.params,
+        entry.active_params,
+        entry.structure,
+        entry.license,
         entry.released,
         ",".join(entry.tasks),
-        ",".join(entry.pretraining.domains) if entry.pretraining else None,
+        None if entry.domains is None else ",".join(entry.domains),
         ",".join(entry.languages),
     )
 

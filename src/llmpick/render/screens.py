@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.browse import Stats
+    from llmpick.catalog.listed import Listed
     from llmpick.explain import Basis, Compared, Contribution, Explanation
     from llmpick.guidance.answers import AdviseAnswer, Plan
     from llmpick.licensing.asking import Answer
@@ -300,15 +301,14 @@ def _wrapped(text: str, width: int) -> list[str]:
     return [plain[a:b].strip() for a, b in pairwise(cuts)]
 
 
-def models(found: Sequence[Model], laid: Mapping[str, str], out: Console) -> None:
+def models(found: Sequence[Listed], laid: Mapping[str, str], out: Console) -> None:
     """One model a line; an id too long for that gets a line alone, so that it can be copied."""
     from rich.text import Text
 
     name = min(max((len(one.id) for one in found), default=5), out.width - 38)
     out.print(styled(f"{'Model':{name}}  {'Params':>7}  {'License':18} Released", "bold"), soft_wrap=True)
     for one in found:
-        license_id = one.license.id if one.license else NONE
-        figures = f"  {count(one.parameters.total):>7}  {safe(license_id):18} {one.released or NONE}"
+        figures = f"  {count(one.params):>7}  {safe(one.license or NONE):18} {one.released or NONE}"
         figures += f"  from {safe(laid[one.id])}" if one.id in laid else ""
         head = f"{safe(one.id):{name}}"
         if len(head) + len(figures) > out.width:
