@@ -28,7 +28,7 @@ SAME = [
         ["compare", "qwen3-8b", "bert-base-uncased", *FLAGS],
     ),
     ("estimate", {"model": "qwen3-8b", "seq_len": 2048}, ["estimate", "qwen3-8b", "--seq-len", "2048"]),
-    ("advise", PROFILE, ["advise", *FLAGS]),
+    ("advise", {"task": "chat", "weights": "api"}, ["advise", "--task", "chat", "--weights", "api"]),
     ("plan", {**PROFILE, "model": "bert-base-uncased"}, ["plan", "bert-base-uncased", *FLAGS]),
     ("license", {"name": "llama3.1", "commercial": True}, ["license", "llama3.1", "--commercial"]),
     ("catalog_list", {"family": "qwen3"}, ["catalog", "list", "--family", "qwen3"]),

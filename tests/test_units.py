@@ -98,9 +98,13 @@ def test_numbers(text, number):
     assert parse_number(text, "--examples", 0, 1e9) == number
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "-1", "", "many", True, None, "1e99"])
-def test_numbers_that_are_none(text):
-    with pytest.raises(LlmpickError):
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [*((text, "not a number") for text in ("nan", "", "many", True, None)),
+     *((text, "out of range") for text in ("inf", "-1", "1e99"))],
+)  # fmt: skip
+def test_numbers_that_are_none(text, wrong):
+    with pytest.raises(LlmpickError, match=wrong):
         parse_number(text, "--examples", 0, 1e9)
 
 

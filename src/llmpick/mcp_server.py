@@ -98,7 +98,7 @@ def advise(facts: Catalog, given: Arguments) -> Any:
     from llmpick.guidance.advise import advise
     from llmpick.render import json
 
-    return json.advise(advise(_profile(facts, given)))
+    return json.advise(advise(_profile(facts, given), facts.apis))
 
 
 def plan(facts: Catalog, given: Arguments) -> Any:

@@ -83,7 +83,8 @@ def parse_number(text: object, what: str, low: float, high: float) -> float:
     except ValueError:
         number = math.nan
     if not low <= number <= high:
-        raise LlmpickError(f"{what}: {text!r} is out of range", f"write a number from {low:,g} to {high:,g}")
+        wrong = "not a number" if math.isnan(number) else "out of range"
+        raise LlmpickError(f"{what}: {text!r} is {wrong}", f"write a number from {low:,g} to {high:,g}")
     return number
 
 
