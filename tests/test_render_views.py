@@ -18,8 +18,9 @@ import render_cases as cases
 from llmpick import cli
 from llmpick.catalog.listed import listed_of
 from llmpick.errors import LlmpickError
-from llmpick.render import rows, screen, screens, views
+from llmpick.render import outline, rows, screen, screens, views
 from llmpick.render.text import link
+from llmpick.units import GIB
 from test_render import forbidden, golden
 
 FACTS = SimpleNamespace(popularity={}, origins={})
@@ -144,6 +145,10 @@ def test_compare_folds_many_models_and_marks_who_is_ruled_out() -> None:
 def test_memory_says_whether_it_fits() -> None:
     assert "to spare" in shown("memory", (cases.memory("org/model", 400_000_000),))
     assert "too much" in shown("memory", (cases.memory("org/model", 7_000_000_000),))
+    short = replace(cases.memory("org/model", 7_000_000_000), available_bytes=round(29.91 * GIB))
+    need = replace(short.breakdown, weights=short.breakdown.weights + round(29.93 * GIB) - short.breakdown.peak)
+    assert outline.fit(replace(short, breakdown=need)) == "30.0 of 29.9 GiB"
+    assert outline.fit(replace(short, breakdown=need, available_bytes=need.peak)) == "29.9 of 29.9 GiB"
     unnamed = shown("memory", (cases.memory("org/model", 7_000_000_000, available=None),))
     assert "to spare" not in unnamed and "too much" not in unnamed
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llmpick.errors import LlmpickError
 from llmpick.steps.resources import does_not_fit, within
-from llmpick.units import GIB, MIB, USABLE_SHARE, parse_gpu, parse_number, told_apart
+from llmpick.units import GIB, MIB, USABLE_SHARE, beyond, parse_gpu, parse_number, told_apart
 
 
 @pytest.mark.parametrize("text", ["24GB", "24 GB", "24GiB", "24 gib", "24g", "24576MiB", "0.0234375TB"])
@@ -115,11 +115,20 @@ def test_amounts_that_differ_look_different(one: float, apart: float, places: in
     assert told_apart(one, one, places) == (f"{one:,.{places}f}",) * 2
 
 
+@given(limit=st.floats(0, 1e4), lack=st.floats(1e-4, 1e3), places=st.integers(0, 2))
+def test_a_need_is_rounded_up_and_what_there_is_down(limit: float, lack: float, places: int) -> None:
+    need, has = (float(said.replace(",", "")) for said in beyond(limit + lack, limit, places))
+    assert has < need
+    assert need >= limit + lack - 1e-6 >= limit - 1e-6 >= has - 2e-6
+    assert need - limit - lack < 10.0**-places
+
+
 def test_a_refusal_never_says_that_what_is_needed_is_there() -> None:
     check = within(cost=5.004, limit=5.0)
-    assert (check.outcome, check.because) == ("no", "about $5.004 for one run, the budget is $5.000")
+    assert (check.outcome, check.because) == ("no", "about $5.01 for one run, the budget is $5.00")
+    assert check.remedy == "a budget of $5.01"
     fit = SimpleNamespace(leanest=SimpleNamespace(method="qlora", accumulation=1), reference_peak=14.93 * GIB)
     profile = SimpleNamespace(gpu=SimpleNamespace(usable_bytes=14.91 * GIB), seq_len=512)
     said = does_not_fit(fit, profile)  # type: ignore[arg-type]
-    assert said.because == "even qlora needs 14.93 GiB at 512 tokens, the card has 14.91"
-    assert said.remedy == "14.93 GiB of usable GPU memory"
+    assert said.because == "even qlora needs 15.0 GiB at 512 tokens, the card has 14.9"
+    assert said.remedy == "15.0 GiB of usable GPU memory"

@@ -182,7 +182,8 @@ def cuda_sdpa(query, key, value, attn_mask=None, *, dropout_p=0.0, is_causal=Fal
         query, key, value = (tensor.to(low) for tensor in (query, key, value))
         if attn_mask is not None and attn_mask.is_floating_point():
             attn_mask = attn_mask.to(low)
-    if attn_mask is None and query.dtype != torch.float32 and query.shape[-1] <= 256:
+    alike = query.shape[-1] == value.shape[-1]  # flash has no values narrower than its keys
+    if attn_mask is None and query.dtype != torch.float32 and query.shape[-1] <= 256 and alike:
         return torch.ops.aten._scaled_dot_product_flash_attention(
             query, key, value, dropout_p, is_causal, False, scale=scale
         )[0]

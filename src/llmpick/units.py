@@ -47,6 +47,16 @@ def told_apart(one: float, other: float, places: int) -> tuple[str, str]:
     return f"{one:,.{places}f}", f"{other:,.{places}f}"
 
 
+def beyond(need: float, limit: float, places: int) -> tuple[str, str]:
+    """A need and the lower limit it goes beyond: the need rounded up, for less would not do, the limit rounded down.
+
+    So the two never read alike.
+    """
+    unit = 10.0**places
+    up, down = math.ceil(round(need * unit, 6)), math.floor(round(limit * unit, 6))
+    return f"{up / unit:,.{places}f}", f"{down / unit:,.{places}f}"
+
+
 @record
 class GpuSetup:
     """The cards of one machine, all alike. `count` 0 means no GPU: the CPU trains."""

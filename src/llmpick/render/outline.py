@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.render.question import METHODS, answers
 from llmpick.render.text import NONE, gib, gib_number, link, listed, percent, safe
+from llmpick.units import GIB, beyond
 from llmpick.verdict import STEPS
 
 if TYPE_CHECKING:
@@ -44,13 +45,19 @@ def worth(rating: Rating) -> str:
 
 
 def fit(memory: Memory | None) -> str:
-    """`9.8 of 22.5 GiB`, or `9.8 GiB` when no card was named; a dash for a vendor's API."""
+    """`9.8 of 22.5 GiB`, or `9.8 GiB` when no card was named; a dash for a vendor's API.
+
+    What does not fit never reads as if it did: where both would read alike, the need is rounded up, the card down.
+    """
     if memory is None:
         return NONE
-    peak = memory.breakdown.peak
-    if memory.available_bytes is None:
+    peak, available = memory.breakdown.peak, memory.available_bytes
+    if available is None:
         return gib(peak)
-    return f"{gib_number(peak)} of {gib_number(memory.available_bytes)} GiB"
+    need, has = gib_number(peak), gib_number(available)
+    if need == has and peak > available:
+        need, has = beyond(peak / GIB, available / GIB, 1)
+    return f"{need} of {has} GiB"
 
 
 def parts(memory: Memory) -> tuple[tuple[str, int], ...]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from llmpick.record import NamedTuple
 from llmpick.sizing.adapters import adapter_parameters, expert_roles
 from llmpick.sizing.layers import sparse_layers
-from llmpick.sizing.overhead import context, slack
+from llmpick.sizing.overhead import context, shed, slack
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import WIDTH, regime_of, stored_width, targets_of, uniform
-from llmpick.sizing.sharding import Static, shard, step_copies
+from llmpick.sizing.sharding import Static, gather, shard, step_copies
 from llmpick.sizing.styles import style_of
 from llmpick.sizing.working import Layers, Stack, layers_of, working
 from llmpick.verdict import Breakdown
@@ -168,7 +168,7 @@ def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
         gradients=sums.trained * width,
         optimizer=_optimizer_bytes(sums, job, width),
     )
-    static = shard(whole, job, sums.trained, known.c * sums.linear / layers.layers)
+    static = shard(whole, job, sums.trained)
     share = static.gradients / whole.gradients if whole.gradients else 1.0
     # with its slack another moment may take more: a longer sequence must not move to a cheaper one
     most = held = 0.0
@@ -177,9 +177,10 @@ def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
         total = moment[0] + moment[1] + moment[2]
         if total > most:
             most, (activations, logits, gradients) = total, moment
-        with_slack = total + slack(moment[2], moment[0], moment[1])
+        with_slack = total + slack(moment[2], moment[0], moment[1], alike=job.chunked_loss)
         held = max(held, with_slack)
-    still = static.weights + static.adapters + static.optimizer + static.buffers
+    still = slack(static.weights + static.adapters + static.optimizer + static.buffers, 0, 0)
+    still += shed(job, known.c * sums.trained if known.full else 0.0)
     return (
         round(static.weights),
         round(static.adapters),
@@ -187,7 +188,7 @@ def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
         round(static.optimizer),
         round(activations + static.buffers),
         round(logits),
-        round(context(job) + slack(still, 0, 0) + (held - most)),
+        round(context(job) + still + (held - most)),
     )
 
 
@@ -248,6 +249,8 @@ def _moments(known: Frame, layers: Working, job: Job, share: float, width: int) 
     head = sums.head * width * share if full and writes else 0.0
     casts = known.casts
     kept_casts = 0 if job.gradient_checkpointing else casts
+    root = sums.table + (0 if sums.tied else sums.head)
+    gathered = gather(job, _layer_bytes(known, layers.layers), known.c * root, trained=full)
     # autocast remembers the casts of trained weights until the forward pass is over
     forth_casts = casts if full else kept_casts
     layer_casts = casts / layers.layers if job.gradient_checkpointing else 0
@@ -256,15 +259,24 @@ def _moments(known: Frame, layers: Working, job: Job, share: float, width: int) 
     kept = layers.kept + outside + (known.cast_head if writes else 0)
     unmade = 0.0 if not full or (sums.tied and writes) else sums.table * width * share
     lowest = made - unmade - (made / layers.layers if full else 0)
+    kept += gathered.weights
+    top = layers.top + outside + kept_casts + layer_casts + temporary
+    back, whole = gathered.weights, gathered.root + gathered.layer
     return [
         (kept + forth_casts, known.loss_forth * logits, old),
         (kept + kept_casts, known.loss * logits, old),
-        (kept + kept_casts, 2 * logits, max(old, head)),
-        (layers.top + outside + kept_casts + layer_casts + temporary, 0, max(old, head)),
-        (layers.bottom + casts / layers.layers + temporary, 0, max(old, lowest)),
-        (job.tokens * known.r * known.hidden, 0, made + (head if sums.tied else 0)),
+        (kept + kept_casts, 2 * logits, max(old, head) + gathered.root),
+        (top + back, 0, max(old, head) + whole),
+        (layers.bottom + casts / layers.layers + temporary + back, 0, max(old, lowest) + whole),
+        (job.tokens * known.r * known.hidden + back, 0, made + (head if sums.tied else 0) + gathered.root),
         (0, 0, made + _update_bytes(sums, job, width)),
     ]
+
+
+def _layer_bytes(known: Frame, layers: int) -> float:
+    """Bytes of one layer's matrices as FSDP gathers them: QLoRA's stay packed."""
+    packed = NF4 * known.sums.packed if known.quantized else 0.0
+    return (packed + known.c * (known.sums.linear - (known.sums.packed if known.quantized else 0))) / layers
 
 
 def _rows(known: Frame, job: Job) -> int:
@@ -303,8 +315,8 @@ def _update_bytes(sums: Sums, job: Job, width: int) -> float:
     """What the update itself allocates: nothing where it is fused."""
     if job.sharding.startswith("zero"):
         return step_copies(sums.trained, job)
-    if job.optimizer == "adamw-foreach":
-        return sums.trained * width
+    if job.optimizer == "adamw-foreach":  # of the shard that FSDP updates
+        return sums.trained * width / (job.n_gpus if job.sharding == "fsdp" else 1)
     if job.optimizer == "adafactor":  # fp32 copies of one matrix, its gradient, its update and the factors' product
         return 16.0 * (sums.table if job.method == "full" else 0)
     return 0.0

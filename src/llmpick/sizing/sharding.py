@@ -27,11 +27,33 @@ class Static(NamedTuple):
     gradients: float
     optimizer: float
     buffers: float = 0.0
-    """Gathered layers and communication buckets."""
+    """Communication buckets, and what ZeRO-3 keeps gathered."""
 
 
-def shard(whole: Static, job: Job, trained: int, layer: float) -> Static:
-    """What one of `job.n_gpus` GPUs holds of `whole`; `layer` = bytes of one layer's weights as they are computed.
+class Gathered(NamedTuple):
+    """Bytes that FSDP holds unsharded while it computes, but no longer when it updates."""
+
+    weights: float = 0.0
+    """The layer at work, the next one, and what lies in no layer, which stays from the first layer to the last."""
+    layer: float = 0.0
+    """Gradient of the layer at work."""
+    root: float = 0.0
+    """Gradient of what lies in no layer, shared out at the end of the backward pass."""
+
+
+def gather(job: Job, layer: float, root: float, *, trained: bool) -> Gathered:
+    """What FSDP gathers of weights that take `layer` bytes in one layer and `root` bytes outside all of them.
+
+    The unit of the whole model is not sharded again after its forward pass, and BACKWARD_PRE, accelerate's default,
+    gathers a layer before the one above it has gone (PyTorch's FullyShardedDataParallel).
+    """
+    if job.sharding != "fsdp" or job.n_gpus == 1:
+        return Gathered()
+    return Gathered(2 * layer + root, layer, root) if trained else Gathered(2 * layer + root)
+
+
+def shard(whole: Static, job: Job, trained: int) -> Static:
+    """What one of `job.n_gpus` GPUs holds of `whole`.
 
     ZeRO keeps an fp32 master copy and fp32 states, 12 bytes per trained parameter, next to 16-bit weights and
     gradients (Rajbhandari et al. 2020, arXiv 1910.02054, section 3), on a single GPU, too. Only stage 3 and FSDP share
@@ -43,7 +65,7 @@ def shard(whole: Static, job: Job, trained: int, layer: float) -> Static:
     if job.sharding == "ddp":  # its buckets are a second copy of the gradients (gradient_as_bucket_view=False)
         return whole._replace(buffers=whole.gradients)
     if job.sharding == "fsdp":
-        return Static(whole.weights / n, whole.adapters / n, whole.gradients / n, whole.optimizer / n, 2 * layer)
+        return Static(whole.weights / n, whole.adapters / n, whole.gradients / n, whole.optimizer / n)
     states = 12 * trained / n
     halved = 2 * trained
     if job.sharding == "zero3":

@@ -15,7 +15,7 @@ from llmpick.sizing.size import Peaks, places_of
 from llmpick.sizing.time import hours
 from llmpick.steps.asked import Weighed
 from llmpick.steps.latency import latency
-from llmpick.units import GIB, told_apart
+from llmpick.units import GIB, beyond, told_apart
 from llmpick.verdict import Check, StepVerdict
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def lacking(fit: Fit, profile: Profile) -> float:
 def does_not_fit(fit: Fit, profile: Profile) -> Check:
     """The `no` of the memory constraint: how much even the leanest method lacks."""
     usable = profile.gpu.usable_bytes if profile.gpu else 0
-    need, has = told_apart(fit.reference_peak / GIB, usable / GIB, 1)
+    need, has = beyond(fit.reference_peak / GIB, usable / GIB, 1)
     because = (
         f"even {fit.leanest.method} needs {need} GiB "
         f"{'for one sequence of' if fit.leanest.accumulation > 1 else 'at'} {profile.seq_len:,} tokens, "
@@ -284,9 +284,10 @@ def budget(memory: Memory, profile: Profile) -> tuple[Check, ...]:
 
 def within(cost: float, limit: float) -> Check:
     """Whether one run's expected dollars stay within the budget, with the margin."""
-    asks, has = told_apart(cost, limit, 2)
     if cost <= limit:
+        asks, has = told_apart(cost, limit, 2)
         return Check(name="budget", outcome="ok", because=f"about ${asks} of ${has}")
+    asks, has = beyond(cost, limit, 2)
     return Check(
         name="budget",
         outcome="no",
@@ -304,7 +305,7 @@ def serving(shape: Architecture, counted: Parameters, asked: Asked) -> tuple[Che
     job, need = served(shape, counted, asked, target.usable_bytes)
     if need <= target.usable_bytes:
         return (Check(name="serving", outcome="ok", because=f"serves in {job.dtype} with {need / GIB:.1f} GiB"),)
-    asks, has = told_apart(need / GIB, target.usable_bytes / GIB, 1)
+    asks, has = beyond(need / GIB, target.usable_bytes / GIB, 1)
     because = f"even in int4 it needs {asks} GiB to serve, the card has {has}"
     shortfall = 1 - target.usable_bytes / need
     remedy = f"{asks} GiB to serve from"
