@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from llmpick import config_json
 from llmpick.catalog import browse
@@ -15,7 +15,7 @@ from llmpick.reading import LARGEST_CONFIG, read_bytes
 from llmpick.schema import ApiModel
 from llmpick.sizing.adapters import adapted, expert_roles
 from llmpick.sizing.estimate import Run, estimate
-from llmpick.sizing.job import Job, usual
+from llmpick.sizing.job import Attention, Dtype, Job, JobMethod, MixedPrecision, Optimizer, Sharding, usual
 from llmpick.sizing.methods import across
 from llmpick.sizing.options import Market, around
 from llmpick.units import parse_gpu, parse_number
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
     from llmpick.architecture import Architecture
     from llmpick.catalog import Catalog
-    from llmpick.sizing.job import JobMethod
     from llmpick.sizing.options import Estimate
     from llmpick.units import GpuSetup
     from llmpick.verdict import Tuning
 
 WORDS = {
-    "method": ("full", "lora", "qlora", "inference"),
-    "dtype": ("bf16", "fp16", "fp32", "int8", "int4"),
-    "mixed_precision": ("bf16", "fp16", "no"),
-    "optimizer": ("adamw", "adamw-foreach", "adamw-8bit", "paged-adamw-8bit", "adafactor", "sgd"),
-    "attention": ("flash", "sdpa", "eager"),
-    "sharding": ("none", "ddp", "zero1", "zero2", "zero3", "fsdp"),
+    "method": get_args(JobMethod),
+    "dtype": get_args(Dtype),
+    "mixed_precision": get_args(MixedPrecision),
+    "optimizer": get_args(Optimizer),
+    "attention": get_args(Attention),
+    "sharding": get_args(Sharding),
 }
+"""Fields of a Job that take one of a few words."""
 WHOLE = {
     "rank": 65_536,
     "seq_len": 10_000_000,

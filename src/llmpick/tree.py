@@ -17,20 +17,24 @@ CONSTRAINTS: dict[Step, tuple[tuple[str, str], ...]] = {
     "task": (
         ("purpose", "made for the task, or regularly tuned for it"),
         ("context", "reads as many tokens as the training length asked for"),
+        ("examples", "its vendor takes as many examples as there are"),
     ),
     "resources": (
         ("memory", "one card holds the peak of full, LoRA or QLoRA training"),
         ("budget", "one run is expected to cost no more than the budget"),
         ("serving", "the serving card holds it in bf16, int8 or int4"),
         ("latency", "one pass through its weights in 4 bits takes no longer than an answer may"),
+        ("privacy", "the text stays on your machines, where that is asked for"),
+        ("residency", "where its vendor keeps your data: said, never judged"),
     ),
     "domain": (("language", "trained on at least one of the languages asked for"),),
     "license": (
         ("license use", "the license permits the use described"),
         ("license allow-list", "the license is one of those accepted"),
     ),
-    "community": (),
+    "community": (("availability", "its vendor takes new jobs, and is not about to close"),),
 }
+"""Step -> its constraints and what they ask, those of models tuned through a vendor's API too."""
 
 
 @record

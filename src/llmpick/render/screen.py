@@ -118,6 +118,6 @@ def first_of(words: Sequence[str], limit: int, joint: str = ", ") -> str:
     return joint.join(map(safe, words[:limit])) + (f" and {more:,} more" if more > 0 else "")
 
 
-def labelled(label: str, items: Iterable[T]) -> Iterable[tuple[str, T]]:
+def labeled(label: str, items: Iterable[T]) -> Iterable[tuple[str, T]]:
     """`items`, the first beside `label`, the others beside nothing."""
     return ((label if first == 0 else "", item) for first, item in enumerate(items))

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from llmpick.render import entries, outline, question, rows, sizes
-from llmpick.render.screen import INDENT, LABEL, bar, breaks, fact, first_of, id_line, labelled, prose, styled
+from llmpick.render.screen import INDENT, LABEL, bar, breaks, fact, first_of, id_line, labeled, prose, styled
 from llmpick.render.terminal import VERDICT_STYLES
 from llmpick.render.text import (
     NONE,
@@ -97,7 +97,7 @@ def memory(need: Memory, out: Console) -> None:
     if need.method != "inference":
         fact(out, "Trains", rows.trained(need))
     _amounts(need, out)
-    for label, text in labelled("Assumed", need.assumptions):
+    for label, text in labeled("Assumed", need.assumptions):
         fact(out, label, styled(text), "dim")
 
 
@@ -141,9 +141,9 @@ def _tuned(answer: Tuning, today: date | None, out: Console) -> None:
     ):
         if text:
             fact(out, label, styled(text))
-    for label, text in labelled("Assumed", answer.assumptions):
+    for label, text in labeled("Assumed", answer.assumptions):
         fact(out, label, styled(text), "dim")
-    for label, text in labelled("Watch", answer.watch):
+    for label, text in labeled("Watch", answer.watch):
         fact(out, label, sentence(text))
 
 
@@ -175,7 +175,7 @@ def explain(asked: Profile, answer: Explanation, out: Console) -> None:
         prose(out, styled(said_of, "bold"), 0)
         _contributions("because", answer.contrast.because, out)
         _contributions("despite", answer.contrast.despite, out)
-    for label, condition in labelled("Wins if", answer.would_win_if):
+    for label, condition in labeled("Wins if", answer.would_win_if):
         fact(out, label, condition.text)
     if answer.basis:
         _basis(answer.basis, out)
@@ -189,7 +189,7 @@ def _basis(basis: Basis, out: Console) -> None:
     said = f"Quality {found.expected:.2f} ({found.low:.2f}–{found.high:.2f}): {found.because}"
     prose(out, styled(said, "bold"), 0)
     fact(out, "Adds up", ", ".join(f"{part.name} {part.amount:+.2f}" for part in basis.parts), indent=2)
-    for label, one in labelled("Evidence", basis.published):
+    for label, one in labeled("Evidence", basis.published):
         fact(out, label, f"{one.because}: {link(one.source) or one.source}", indent=2)
 
 
@@ -230,7 +230,7 @@ def _rating(rating: Rating, out: Console) -> None:
 
 
 def _contributions(label: str, parts: Sequence[Contribution], out: Console) -> None:
-    for word, part in labelled(label, parts):
+    for word, part in labeled(label, parts):
         fact(out, word, f"{part.criterion} {part.gap:+.3f}: {part.because}", indent=2)
 
 
@@ -247,7 +247,7 @@ def license(answer: Answer, out: Console) -> None:
     fact(out, "License", styled(f"{answer.name} ({said.id})", "bold cyan"))
     fact(out, "Verdict", styled(said.verdict, f"bold {VERDICT_STYLES[said.verdict]}"))
     fact(out, "Because", sentence(said.because))
-    for label, duty in labelled("Duties", outline.duties(said.duties)):
+    for label, duty in labeled("Duties", outline.duties(said.duties)):
         fact(out, label, sentence(duty))
     if said.clause:
         fact(out, "Clause", f"“{said.clause}”")
@@ -330,7 +330,7 @@ def entry(facts: Catalog, one: Model | ApiModel, out: Console) -> None:
     blocks: dict[tuple[str, str], list[str]] = {}
     for block, source in rows.cited(one):
         blocks.setdefault((source.url, source.checked), []).append(block)
-    for label, ((url, checked), read) in labelled("Sources", blocks.items()):
+    for label, ((url, checked), read) in labeled("Sources", blocks.items()):
         fact(out, label, f"{link(url) or url} ({listed(list(dict.fromkeys(read)))}; checked {checked})", column=column)
     file = file_of(facts, one)
     if file:
@@ -356,7 +356,7 @@ def stats(found: Stats, out: Console) -> None:
         line = Text(f"{one.field:30} {one.known:>6,} of {one.models:,} ")
         out.print(Text.assemble(line, bar(share, 20, out, limit=False)), soft_wrap=True)
     out.print()
-    for label, fact_ in labelled("Oldest", found.oldest):
+    for label, fact_ in labeled("Oldest", found.oldest):
         fact(out, label, f"{fact_.checked} {fact_.model} ({fact_.block})")
     bare = [f"{one.model} ({one.because})" for one in found.without_architecture]
     if bare:
@@ -396,9 +396,9 @@ def tree(answer: Tree, out: Console) -> None:
         out.print()
         out.print(styled(f"{number}. {branch.step.capitalize()}, weight {branch.weight:.2f}", "bold cyan"))
         prose(out, styled(branch.because, "dim"), INDENT - 2)
-        for label, one in labelled("rules out", branch.constraints):
+        for label, one in labeled("rules out", branch.constraints):
             fact(out, label, f"{one.name}: {one.asks}", "red", indent=INDENT - 2)
-        for label, criterion in labelled("weighs", branch.criteria):
+        for label, criterion in labeled("weighs", branch.criteria):
             fact(
                 out, label, f"{criterion.name} {criterion.weight:.3f}: {criterion.because}", "green", indent=INDENT - 2
             )
@@ -408,24 +408,24 @@ def advise(answer: AdviseAnswer, out: Console) -> None:
     """Whether, how, with how much data, judged by what."""
     because = " ".join(map(sentence, answer.because))
     fact(out, "Fine-tune?", f"{answer.fine_tune.capitalize()}. {because}")
-    for label, text in labelled("Instead", answer.instead):
+    for label, text in labeled("Instead", answer.instead):
         fact(out, label, sentence(text))
     out.print()
     fact(out, "Technique", f"{answer.technique.name}: {sentence(answer.technique.because)}")
-    for label, other in labelled("Or", answer.others):
+    for label, other in labeled("Or", answer.others):
         fact(out, label, f"{other.name}: {sentence(other.because)}", "dim")
     out.print()
     data = answer.data
     have = "you did not say how many you have" if data.have is None else f"you have {data.have:,}"
     fact(out, "Examples", f"at least {data.minimum:,}, good from {data.good:,}; {have}. {sentence(data.because)}")
     fact(out, "Splits", sentence(data.splits))
-    for label, text in labelled("Quality", data.quality):
+    for label, text in labeled("Quality", data.quality):
         fact(out, label, sentence(text))
     out.print()
-    for label, metric in labelled("Metrics", answer.metrics):
+    for label, metric in labeled("Metrics", answer.metrics):
         fact(out, label, f"{metric.name}: {sentence(metric.because)}")
     fact(out, "Baseline", sentence(answer.baseline))
-    for label, source in labelled("Sources", answer.sources):
+    for label, source in labeled("Sources", answer.sources):
         fact(out, label, styled(link(source) or source, "dim"), "dim")
 
 
@@ -442,5 +442,5 @@ def plan(answer: Plan, out: Console) -> None:
     if answer.memory:
         fact(out, "Memory", ": ".join(filter(None, (outline.fit(answer.memory), rows.spared(answer.memory)))))
     _amounts(answer, out)
-    for label, text in labelled("Watch", answer.watch):
+    for label, text in labeled("Watch", answer.watch):
         fact(out, label, sentence(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.render import outline, question
-from llmpick.render.screen import INDENT, bar, fact, first_of, id_line, labelled, prose, styled
+from llmpick.render.screen import INDENT, bar, fact, first_of, id_line, labeled, prose, styled
 from llmpick.render.text import (
     NONE,
     age,
@@ -48,7 +48,7 @@ def ranking(answer: Ranking, out: Console, top: int | None = None, today: date |
     if not shown:
         out.print(styled("Nothing qualifies.", "bold red"), soft_wrap=True)
         out.print()
-    for label, (fact_, ranks) in labelled("To verify", shared.items()):
+    for label, (fact_, ranks) in labeled("To verify", shared.items()):
         fact(out, label, f"{fact_} (ranks {listed(ranks)})")
     _around(answer, len(shown), out, today)
 
@@ -161,7 +161,7 @@ def _around(answer: Ranking, shown: int, out: Console, today: date | None) -> No
     if answer.undecided:
         _undecided(answer, out)
     _assumed(answer, out)
-    for label, note in labelled("Notes", answer.notes):
+    for label, note in labeled("Notes", answer.notes):
         fact(out, label, sentence(note))
     dated = f"{answer.catalog_date}{age(answer.catalog_date, today)}"
     fact(out, "Catalog", f"{dated}, {plural(answer.catalog_models, 'model')}, policy {answer.policy_version}", "dim")
@@ -181,7 +181,7 @@ def _ruled_out(answer: Ranking, out: Console) -> None:
 
     steps = ", ".join(f"{number:,} at {step}" for step, number in outline.counts(answer))
     fact(out, "Ruled out", f"{plural(len(answer.ruled_out), 'model')}: {steps}")
-    for label, miss in labelled("Near misses", outline.nearest(answer)):
+    for label, miss in labeled("Near misses", outline.nearest(answer)):
         remedy = outline.needed(miss)
         needed = f"; it would need {remedy}" if remedy else ""
         text = Text.assemble((outline.name(miss.verdict), "cyan"), f": {safe(miss.check.because)}{needed}")
