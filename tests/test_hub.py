@@ -290,7 +290,7 @@ def test_a_local_folder_is_added_without_the_network(facts, tmp_path, monkeypatc
 
 
 def test_the_bundled_catalog_cites_no_local_file(facts):
-    assert not [path for path, _, source in lint._sources(facts) if source.url.startswith("local:")]
+    assert not [path for path, _, source in lint.origins._sources(facts) if source.url.startswith("local:")]
 
 
 def test_a_broken_safetensors_file_is_one_line(facts, tmp_path):
