@@ -162,7 +162,8 @@ def _meant(ids: Sequence[str], name: str) -> str | None:
     """The id that `name` means; None where it means none, LlmpickError where it means several."""
     wanted = _without_host(name)
     for form in (_exact, str.casefold, _short, _squashed):
-        found = [id_ for id_ in ids if form(id_) == form(wanted)]
+        sought = form(wanted)
+        found = [id_ for id_ in ids if form(id_) == sought]
         if len(found) == 1:
             return found[0]
         if found:

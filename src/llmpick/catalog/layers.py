@@ -138,11 +138,12 @@ def _without(below: Layers, hides: Any) -> tuple[Layers, tuple[str, ...], tuple[
     """`below` without what `hides` names, the names of what went, and the entries that name nothing."""
     gone: set[str] = set()
     idle: list[tuple[str, int]] = []
-    present = {kind: list(_names(below.values, kind)) for kind in type(hides).__slots__}
-    for kind, names in present.items():
+    for kind in type(hides).__slots__:
+        named: dict[str, list[str]] = {}
+        for name, plain in _names(below.values, kind):
+            named.setdefault(plain, []).append(name)
         for position, wanted in enumerate(getattr(hides, kind)):
-            matches = re.compile(".*".join(map(re.escape, wanted.split("*"))), re.DOTALL).fullmatch
-            taken = [name for name, plain in names if matches(plain)]
+            taken = [name for plain in _matching(wanted, named) for name in named[plain]]
             gone.update(taken)
             idle += [] if taken else [(kind, position)]
     gone |= set(_dependents(below.values, gone))
@@ -154,6 +155,14 @@ def _without(below: Layers, hides: Any) -> tuple[Layers, tuple[str, ...], tuple[
     }
     origins = {path: directory for path, directory in below.origins.items() if path in values}
     return below._replace(values=values, origins=origins, places=places), tuple(sorted(gone)), tuple(idle)
+
+
+def _matching(wanted: str, known: Mapping[str, Any]) -> Iterable[str]:
+    """Those of the names `known` that an entry of hide.yaml means; only a star makes it look at each of them."""
+    if "*" not in wanted:
+        return [wanted] if wanted in known else []
+    matches = re.compile(".*".join(map(re.escape, wanted.split("*"))), re.DOTALL).fullmatch
+    return filter(matches, known)
 
 
 def _names(values: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
