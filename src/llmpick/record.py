@@ -3,7 +3,7 @@
 
 Records are stdlib dataclasses to everyone who asks (`fields`, `replace`, `asdict`, pydantic), but making one costs what
 an empty class costs: a hundred records are defined at every start and a dozen are used. What has to be compiled is
-compiled when the first instance is made, and the dataclass fields are worked out when somebody asks for them.
+compiled when many instances are made, and the dataclass fields are worked out when somebody asks for them.
 
 Pydantic reads the same definitions (strict, unknown keys refused) when catalog files are validated and when JSON
 Schemas are written; answering a question never imports it.
@@ -12,34 +12,77 @@ Schemas are written; answering a question never imports it.
 from __future__ import annotations
 
 from collections import namedtuple
+from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import NamedTuple
 
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 else:
+    _PLACES = namedtuple("_PLACES", [f"field_{place}" for place in range(32)])
+    # Each reads one place of any tuple, faster than a property could.
+    _GETTERS = [vars(_PLACES)[field] for field in _PLACES._fields]
+
+    class _Tuple(tuple):
+        """What all named tuples share."""
+
+        __slots__ = ()
+
+        def __new__(cls, *given: Any, **named: Any) -> Any:
+            """Stand in until the first instance is made."""
+            plain = namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values())
+            cls.__new__ = staticmethod(plain.__new__)
+            return cls.__new__(cls, *given, **named)
+
+        @classmethod
+        def _make(cls, values: Iterable[Any]) -> Any:
+            made = tuple.__new__(cls, values)
+            if len(made) != len(cls._fields):
+                raise TypeError(f"{cls.__name__} has {len(cls._fields)} fields, not {len(made)}")
+            return made
+
+        def _replace(self, **changes: Any) -> Any:
+            made = self._make(map(changes.pop, self._fields, self))
+            if changes:
+                raise ValueError(f"{type(self).__name__} has no field {', '.join(changes)}")
+            return made
+
+        def _asdict(self) -> dict[str, Any]:
+            return dict(zip(self._fields, self, strict=True))
+
+        def __getnewargs__(self) -> tuple[Any, ...]:
+            return tuple(self)
+
+        def __repr__(self) -> str:
+            return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._asdict().items())})"
 
     class _Named(type):
-        """Makes a named tuple of a class body."""
+        """Makes the fields of a class body those of a tuple."""
 
         def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> type:
             if not bases:
                 return super().__new__(cls, name, bases, space)
             names = tuple(space["__annotations__"])
-            defaults = [space.pop(field) for field in names if field in space]
-            made = namedtuple(name, names, defaults=defaults)
-            for key, value in space.items():
-                setattr(made, key, value)
-            return made
+            defaults = {field: space[field] for field in names if field in space}
+            getters = dict(zip(names, _GETTERS, strict=False))
+            own = {"__slots__": (), "_fields": names, "_field_defaults": defaults}
+            return type(name, (_Tuple,), {**space, **getters, **own})
 
     class NamedTuple(metaclass=_Named):
-        """What `typing` calls so, defined in a third of the time: that one compiles every annotation of every class."""
+        """What `typing` calls so, defined in a fifth of the time.
+
+        That one compiles every annotation and an `__new__` for every class; this one no annotation, and an `__new__`
+        when the first instance is made.
+        """
 
 
 T = TypeVar("T")
+EARLY = 100
+"""Instances of a record that are made in the time that compiling its `__init__` takes."""
 
 # Read by pydantic from every record; plain data, so that nothing imports pydantic for it.
 PYDANTIC_CONFIG: dict[str, str | bool] = {"extra": "forbid", "strict": True}
@@ -56,6 +99,8 @@ def record(cls: type[T]) -> type[T]:
     space["__dataclass_fields__"] = _AsDataclass(cls, "__dataclass_fields__")
     space["__dataclass_params__"] = _AsDataclass(cls, "__dataclass_params__")
     space["_values"] = attrgetter(*names)
+    space["_slots"] = {}
+    space["_made"] = count(1)
     space["_defaults"] = {name: vars(cls)[name] for name in names if name in vars(cls)}
     made: type[T] = type(cls.__name__, cls.__bases__, space)
     return made
@@ -91,17 +136,29 @@ class _AsDataclass:
         return vars(self.plain)[self.name]
 
 
-def _first_init(self: Any, **given: Any) -> None:
-    """Stands in for `__init__` until the first instance is made."""
+def _early_init(self: Any, **given: Any) -> None:
+    """Stands in for `__init__` until EARLY instances were made, or one is made wrongly."""
     cls = type(self)
-    cls.__init__ = _compiled_init(cls)
-    cls.__init__(self, **given)
+    slots = cls._slots or _find_slots(cls)
+    values = given if len(given) == len(slots) else {**cls._defaults, **given}
+    if next(cls._made) > EARLY or values.keys() != slots.keys():
+        cls.__init__ = _compiled_init(cls)
+        cls.__init__(self, **given)
+        return
+    for name, put in slots.items():
+        put(self, values[name])
+
+
+def _find_slots(cls: Any) -> dict[str, Any]:
+    cls._slots.update({name: vars(cls)[name].__set__ for name in cls.__slots__})
+    found: dict[str, Any] = cls._slots
+    return found
 
 
 def _compiled_init(cls: Any) -> Any:
     """The `__init__` of a record: one keyword per field, each set through its slot."""
     names = cls.__slots__
-    known = {f"_set_{name}": vars(cls)[name].__set__ for name in names}
+    known = {f"_set_{name}": put for name, put in _find_slots(cls).items()}
     known |= {f"_default_{name}": value for name, value in cls._defaults.items()}
     takes = ", ".join(f"{name}=_default_{name}" if name in cls._defaults else name for name in names)
     body = "".join(f"\n    _set_{name}(self, {name})" for name in names)
@@ -148,7 +205,7 @@ def _restore(self: Any, state: list[Any]) -> None:
 
 
 _SHARED = {
-    "__init__": _first_init,
+    "__init__": _early_init,
     "__eq__": _equal,
     "__hash__": _hash,
     "__repr__": _repr,
