@@ -15,9 +15,9 @@ from llmpick import profile as profiles
 from llmpick.catalog.facts import facts_of
 from llmpick.catalog.shelf import facts_in
 from llmpick.schema import Popularity
-from llmpick.sizing.size import USUAL, Peaks, places_of, whole_ladder
+from llmpick.sizing.size import USUAL, Parts, Peaks, ladder_of, whole_ladder
 from llmpick.steps.asked import ask, vocabulary
-from llmpick.units import GIB, USABLE_SHARE, GpuSetup
+from llmpick.units import GIB, USABLE_SHARE, GpuSetup, parse_gpu
 
 FACTS = catalogs.load()
 KNOWN = vocabulary(FACTS)
@@ -222,10 +222,24 @@ def test_nothing_recommended_exceeds_the_card(names, profile):
         assert verdict.memory.fits
 
 
-@settings(max_examples=6, deadline=None)
-@given(questions())
-def test_every_model_stands_where_its_sentences_say(profile):
-    asked = ask(profile, FACTS)
+@st.composite
+def limits(draw):
+    """Cards by name or number, and what else may rule a model out for want of something."""
+    cards = st.sampled_from(["RTX 4090", "A100-80GB", "2xRTX 4090", "4x24GB", "none"])
+    found = {
+        "gpu": parse_gpu(draw(cards), FACTS.gpus),
+        "batch_size": draw(st.sampled_from([1, 6, 32])),
+        "budget": draw(st.sampled_from([None, 0.2, 3.0, 50.0])),
+        "serve_gpu": draw(st.none() | cards.map(lambda name: parse_gpu(name, FACTS.gpus))),
+        "latency": draw(st.sampled_from([None, 3.0, 50.0])),
+    }
+    return found if draw(st.booleans()) else {}
+
+
+@settings(max_examples=8, deadline=None)
+@given(questions(), limits())
+def test_every_model_stands_where_its_sentences_say(profile, found):
+    asked = ask(replace(profile, **found), FACTS)
     for facts in facts_in(FACTS.models):
         weighed = engine.weigh(facts, asked)
         assert weighed.standing == engine.of_verdict(weighed.write(), asked).standing
@@ -247,7 +261,7 @@ def bare(facts):
 )
 def test_a_kept_peak_is_the_peak_worked_out(size, number):
     jobs = whole_ladder(size.structure, number)
-    kept, worked_out = Peaks(size, jobs, places_of(size.structure, jobs)), Peaks(size, jobs)
+    kept, worked_out = (Peaks(Parts(size), ladder_of(size.structure, jobs, kept=read)) for read in (True, False))
     assert [kept[place] for place in range(len(jobs))] == [worked_out[place] for place in range(len(jobs))]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from llmpick.catalog.compiled import UNREADABLE
 from llmpick.catalog.facts import SHAPE, facts_of, unpack
+from llmpick.sizing.size import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
     from llmpick.catalog.facts import Facts
     from llmpick.catalog.listed import Listed
     from llmpick.schema import Model
-    from llmpick.sizing.size import Peaks
 
 T = TypeVar("T")
-KEPT = 20_000
-"""Ladders whose peaks a Shelf remembers: some 30 different lengths and batches of a thousand models."""
 
 
 class Rows(Sequence[T]):
@@ -119,9 +117,9 @@ class Shelf(Sequence["Model"]):
         return found
 
     @cached_property
-    def peaks(self) -> dict[tuple[int, int], Peaks]:
+    def store(self) -> Store:
         """What was worked out of their Sizes for one question and holds for the next."""
-        return {}
+        return Store()
 
     def get(self, id_: str) -> Model | None:
         """The model of that id, or None."""
@@ -164,13 +162,12 @@ def listed_in(models: Sequence[Model]) -> Sequence[Listed]:
     return models.listed if isinstance(models, Shelf) else [listed_of(model) for model in models]
 
 
-def peaks_in(models: Sequence[Model]) -> dict[tuple[int, int], Peaks]:
-    """Where peaks of the Sizes of `models` are kept; emptied when it holds many."""
+def store_in(models: Sequence[Model]) -> Store:
+    """Where what was worked out of the Sizes of `models` is kept; emptied when it holds much."""
     if not isinstance(models, Shelf):
-        return {}
-    if len(models.peaks) > KEPT:
-        models.peaks.clear()
-    return models.peaks
+        return Store()
+    models.store.trim()
+    return models.store
 
 
 def finder(models: Sequence[Model]) -> Callable[[str], Model | None]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llmpick.quality.question import SCRIPTS, Question, guessed, language_name, matches, question, unlisted
 from llmpick.quality.reasons import because, closeness, nearest, told
 from llmpick.quality.traits import BOUNDS, Traits, amounts, counts_tokens, traits, year_trait
-from llmpick.record import record
+from llmpick.record import NamedTuple, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -80,16 +80,26 @@ class Terms(NamedTuple):
     """Seconds to compute at the dense peak; None where that is not known."""
 
 
-def seconds_per_pass(counted: Parameters, card: Gpu, n_gpus: int = 1) -> float | None:
-    """Seconds to read every active weight once from the memory of `n_gpus` cards; None without a known bandwidth.
+def read_per_pass(counted: Parameters) -> int:
+    """Parameters that every pass reads: all that a token goes through (tables are only looked up)."""
+    return counted.active - counted.embedding
 
-    Whatever serves one request, each pass reads all weights a token goes through (tables are only looked up). The
+
+def seconds_per_pass(counted: Parameters, card: Gpu, n_gpus: int = 1) -> float | None:
+    """Seconds to read every active weight once from the memory of `n_gpus` cards; None without a known bandwidth."""
+    return seconds_to_read(read_per_pass(counted), card, n_gpus)
+
+
+def seconds_to_read(weights: int, card: Gpu, n_gpus: int) -> float | None:
+    """The same for so many weights.
+
+    Whatever serves one request, each pass reads all of them. The
     bandwidth is the data sheet's and nothing but 4-bit weights is counted, so real passes take longer
     (`benchmarks/latency.py`: none of the published speeds is under it).
     """
     if not card.bandwidth_gb_s:
         return None
-    read = LEAST_BYTES * (counted.active - counted.embedding) / n_gpus - CACHE
+    read = LEAST_BYTES * weights / n_gpus - CACHE
     return max(read, 0.0) / (card.bandwidth_gb_s * 1e9)
 
 

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from llmpick.record import NamedTuple
 from llmpick.sizing.adapters import adapter_parameters, expert_roles
 from llmpick.sizing.layers import sparse_layers
-from llmpick.sizing.overhead import context, shed, slack
+from llmpick.sizing.overhead import ALIKE, LOGITS, MOVING, STILL, context, shed, slack
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import WIDTH, regime_of, stored_width, targets_of, uniform
 from llmpick.sizing.sharding import Static, gather, shard, step_copies
 from llmpick.sizing.styles import style_of
-from llmpick.sizing.working import Layers, Stack, layers_of, working
+from llmpick.sizing.working import Layers, Stack, layers_of, lot_of, working
 from llmpick.verdict import Breakdown
 
 if TYPE_CHECKING:
     from llmpick.architecture import Architecture
     from llmpick.sizing.job import Job
     from llmpick.sizing.linear import Linear, Parameters
-    from llmpick.sizing.working import Working
+    from llmpick.sizing.working import Lot
 
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Bytes per parameter: 4 bits, an 8-bit scale per 64 weights, an fp32 scale per 256 scales (QLoRA, section 3)."""
@@ -140,27 +140,86 @@ def _stacked(counted: Parameters) -> int:
 
 def breakdown(known: Frame, job: Job) -> Breakdown:
     """The peak of one training step of `job`, part by part."""
-    weights, adapters, gradients, optimizer, activations, logits, overhead = _parts(known, job)
+    rung = rung_of(known, job)
+    gradients, activations, logits, overhead = worst(rung, lot_of(job))
     return Breakdown(
-        weights=weights,
-        adapters=adapters,
+        weights=rung.weights,
+        adapters=rung.adapters,
         gradients=gradients,
-        optimizer=optimizer,
+        optimizer=rung.optimizer,
         activations=activations,
         logits=logits,
         overhead=overhead,
     )
 
 
-def peak_bytes(known: Frame, job: Job) -> int:
-    """The peak of one training step of `job`."""
-    return sum(_parts(known, job))
+def peak_bytes(rung: Rung, lot: Lot) -> int:
+    """The peak of one training step on a batch."""
+    gradients, activations, logits, overhead = worst(rung, lot)
+    return rung.weights + rung.adapters + gradients + rung.optimizer + activations + logits + overhead
 
 
-def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
-    """The fields of the Breakdown, in its order."""
-    sums = known.sums
-    layers = _with_copies(working(known.layers, job), known, job)
+class Rung(NamedTuple):
+    """A Frame in one Job, whatever its batch: bytes that stay, and what a moment adds to those of the tokens.
+
+    Working it out costs three times what reading a peak off it does, and holds for every length and batch.
+    """
+
+    layers: Layers
+    checkpointing: bool
+    weights: int
+    adapters: int
+    optimizer: int
+    buffers: float
+    """Gathered layers and communication buckets, counted among the activations."""
+    overhead: float
+    """Of all that stays; that of a moment comes on top."""
+    moving: float
+    """Share of activations that the allocator holds beyond them."""
+    gathered: float
+    """Weights that FSDP holds whole while it computes."""
+    outside: int
+    """Per token, outside the layers."""
+    beside: int
+    """16-bit copies of the adapters."""
+    copies: float
+    """Of stacked experts, when the last layer has run."""
+    above: float
+    """The same on the way back through the last layer."""
+    back: float
+    """A layer's copies and the gradient of its last matrix."""
+    cast_head: float
+    forth_casts: float
+    """Casts that live until the forward pass is over."""
+    kept_casts: float
+    layer_casts: float
+    """Casts of one layer, made again on its way back."""
+    low_casts: float
+    temporary: float
+    """A matrix unpacked to be multiplied."""
+    vocabulary: int
+    """Logits of one row; 0 where none are held."""
+    decodes: bool
+    loss: float
+    loss_forth: float
+    old: float
+    """Gradients left by the steps before."""
+    turned: float
+    """Gradients when the loss has turned back."""
+    topmost: float
+    """Gradients on the way back through the last layer."""
+    lowest: float
+    """Gradients on the way back through the first layer."""
+    last: int
+    """Per token, when all gradients are made."""
+    made: float
+    update: float
+    """Gradients and what the update itself allocates."""
+
+
+def rung_of(known: Frame, job: Job) -> Rung:
+    """The Rung of a Job; its length and batch do not matter, but that the Frame's layers hold for them."""
+    sums, full, writes, depth = known.sums, known.full, job.vocabulary_head, known.layers.depth
     width = _trained_width(job)
     whole = Static(
         weights=_weight_bytes(sums, job),
@@ -169,40 +228,95 @@ def _parts(known: Frame, job: Job) -> tuple[int, int, int, int, int, int, int]:
         optimizer=_optimizer_bytes(sums, job, width),
     )
     static = shard(whole, job, sums.trained)
-    share = static.gradients / whole.gradients if whole.gradients else 1.0
-    # with its slack another moment may take more: a longer sequence must not move to a cheaper one
-    most = held = 0.0
-    activations, logits, gradients = 0.0, 0.0, 0.0
-    for moment in _moments(known, layers, job, share, width):
-        total = moment[0] + moment[1] + moment[2]
-        if total > most:
-            most, (activations, logits, gradients) = total, moment
-        with_slack = total + slack(moment[2], moment[0], moment[1], alike=job.chunked_loss)
-        held = max(held, with_slack)
+    share = static.gradients / whole.gradients if whole.gradients else 1.0  # of the gradients lies on this GPU
+    made = sums.trained * width * share
+    old = made if job.accumulation > 1 else 0.0
+    head = sums.head * width * share if full and writes else 0.0
+    unmade = 0.0 if not full or (sums.tied and writes) else sums.table * width * share
+    root = sums.table + (0 if sums.tied else sums.head)
+    gathered = gather(job, _layer_bytes(known, depth), known.c * root, trained=full)
+    everything = gathered.root + gathered.layer
     still = slack(static.weights + static.adapters + static.optimizer + static.buffers, 0, 0)
-    still += shed(job, known.c * sums.trained if known.full else 0.0)
-    return (
-        round(static.weights),
-        round(static.adapters),
-        round(gradients),
-        round(static.optimizer),
-        round(activations + static.buffers),
-        round(logits),
-        round(context(job) + still + (held - most)),
+    casts = known.casts
+    kept_casts = 0 if job.gradient_checkpointing else casts
+    # PEFT folds adapters of stacked experts into copies of them (`ParamWrapper`, peft 0.21), which live from a layer's
+    # way forth to its way back, where the gradient of its last matrix, a third of it, joins.
+    copies = 0.0 if job.gradient_checkpointing else known.copies * known.copied_layers
+    return Rung(
+        layers=known.layers,
+        checkpointing=job.gradient_checkpointing,
+        weights=round(static.weights),
+        adapters=round(static.adapters),
+        optimizer=round(static.optimizer),
+        buffers=static.buffers,
+        overhead=context(job) + (still + shed(job, known.c * sums.trained if full else 0.0)),
+        moving=ALIKE if job.chunked_loss else MOVING,
+        gathered=gathered.weights,
+        outside=(4 + known.c) * known.hidden,
+        beside=2 * sums.adapters if known.auto else 0,
+        copies=copies,
+        above=copies - known.copies if copies else 0.0,
+        back=known.copies * 4 / 3,
+        cast_head=known.cast_head if writes else 0,
+        # autocast remembers the casts of trained weights until the forward pass is over
+        forth_casts=casts if full else kept_casts,
+        kept_casts=kept_casts,
+        layer_casts=casts / depth if job.gradient_checkpointing else 0,
+        low_casts=casts / depth,
+        temporary=2 * sums.largest if known.quantized else 0,
+        vocabulary=known.vocabulary if writes and not job.chunked_loss else 0,
+        decodes=known.decodes,
+        loss=known.loss,
+        loss_forth=known.loss_forth,
+        old=old,
+        turned=max(old, head) + gathered.root,
+        topmost=max(old, head) + everything,
+        lowest=max(old, made - unmade - (made / depth if full else 0)) + everything,
+        last=known.r * known.hidden,
+        made=made + (head if sums.tied else 0) + gathered.root,
+        update=made + _update_bytes(sums, job, width),
     )
 
 
-def _with_copies(layers: Working, known: Frame, job: Job) -> Working:
-    """PEFT folds adapters of stacked experts into copies of them (`ParamWrapper`, peft 0.21).
+def worst(rung: Rung, lot: Lot) -> tuple[int, int, int, int]:
+    """Gradients, activations, logits and overhead at the worst moment of a step on a batch."""
+    # with its slack another moment may take more: a longer sequence must not move to a cheaper one
+    most = held = 0.0
+    activations, logits, gradients = 0.0, 0.0, 0.0
+    for moment in moments(rung, lot):
+        total = moment[0] + moment[1] + moment[2]
+        if total > most:
+            most, (activations, logits, gradients) = total, moment
+        with_slack = total + (STILL * moment[2] + rung.moving * moment[0] + LOGITS * moment[1])
+        held = max(held, with_slack)
+    overhead = round(rung.overhead + (held - most))
+    return round(gradients), round(activations + rung.buffers), round(logits), overhead
 
-    A copy lives from a layer's way forth to its way back, where the gradient of its last matrix, a third of it, joins.
-    """
-    if not known.copies:
-        return layers
-    back = known.copies * 4 / 3
-    kept = 0.0 if job.gradient_checkpointing else known.copies * known.copied_layers
-    above = kept - known.copies if kept else 0.0
-    return layers._replace(kept=layers.kept + kept, top=layers.top + above + back, bottom=layers.bottom + back)
+
+Moment = tuple[float, float, float]
+"""Bytes of activations, logits and gradients: what is alive beside weights, adapters and optimizer states."""
+
+
+def moments(rung: Rung, lot: Lot) -> tuple[Moment, ...]:
+    """Every moment of a step on a batch that can be the worst."""
+    kept, top, bottom = working(rung.layers, lot, checkpointing=rung.checkpointing)
+    tokens = lot.length * lot.size
+    outside = tokens * rung.outside + rung.beside
+    logits = lot.size * (lot.target if rung.decodes else lot.length) * rung.vocabulary
+    back = rung.gathered
+    kept = kept + rung.copies + outside + rung.cast_head + back
+    turning = kept + rung.kept_casts
+    top = top + rung.above + rung.back + outside + rung.kept_casts + rung.layer_casts + rung.temporary
+    bottom = bottom + rung.back + rung.low_casts + rung.temporary
+    return (
+        (kept + rung.forth_casts, rung.loss_forth * logits, rung.old),
+        (turning, rung.loss * logits, rung.old),
+        (turning, 2 * logits, rung.turned),
+        (top + back, 0, rung.topmost),
+        (bottom + back, 0, rung.lowest),
+        (tokens * rung.last + back, 0, rung.made),
+        (0, 0, rung.update),
+    )
 
 
 def trainable(architecture: Architecture, counted: Parameters, job: Job) -> int:
@@ -236,52 +350,10 @@ def sums_of(architecture: Architecture, counted: Parameters, job: Job) -> Sums:
     )
 
 
-Moment = tuple[float, float, float]
-"""Bytes of activations, logits and gradients: what is alive beside weights, adapters and optimizer states."""
-
-
-def _moments(known: Frame, layers: Working, job: Job, share: float, width: int) -> list[Moment]:
-    """Every moment of a step that can be the worst; `share` of the gradients lies on this GPU."""
-    sums, full, writes = known.sums, known.full, job.vocabulary_head
-    made = sums.trained * width * share
-    old = made if job.accumulation > 1 else 0.0
-    outside = job.tokens * (4 + known.c) * known.hidden + (2 * sums.adapters if known.auto else 0)
-    head = sums.head * width * share if full and writes else 0.0
-    casts = known.casts
-    kept_casts = 0 if job.gradient_checkpointing else casts
-    root = sums.table + (0 if sums.tied else sums.head)
-    gathered = gather(job, _layer_bytes(known, layers.layers), known.c * root, trained=full)
-    # autocast remembers the casts of trained weights until the forward pass is over
-    forth_casts = casts if full else kept_casts
-    layer_casts = casts / layers.layers if job.gradient_checkpointing else 0
-    temporary = 2 * sums.largest if known.quantized else 0
-    logits = _rows(known, job) * known.vocabulary if writes and not job.chunked_loss else 0
-    kept = layers.kept + outside + (known.cast_head if writes else 0)
-    unmade = 0.0 if not full or (sums.tied and writes) else sums.table * width * share
-    lowest = made - unmade - (made / layers.layers if full else 0)
-    kept += gathered.weights
-    top = layers.top + outside + kept_casts + layer_casts + temporary
-    back, whole = gathered.weights, gathered.root + gathered.layer
-    return [
-        (kept + forth_casts, known.loss_forth * logits, old),
-        (kept + kept_casts, known.loss * logits, old),
-        (kept + kept_casts, 2 * logits, max(old, head) + gathered.root),
-        (top + back, 0, max(old, head) + whole),
-        (layers.bottom + casts / layers.layers + temporary + back, 0, max(old, lowest) + whole),
-        (job.tokens * known.r * known.hidden + back, 0, made + (head if sums.tied else 0) + gathered.root),
-        (0, 0, made + _update_bytes(sums, job, width)),
-    ]
-
-
 def _layer_bytes(known: Frame, layers: int) -> float:
     """Bytes of one layer's matrices as FSDP gathers them: QLoRA's stay packed."""
     packed = NF4 * known.sums.packed if known.quantized else 0.0
     return (packed + known.c * (known.sums.linear - (known.sums.packed if known.quantized else 0))) / layers
-
-
-def _rows(known: Frame, job: Job) -> int:
-    """Rows of logits."""
-    return job.batch_size * (job.target_len if known.decodes and job.target_len else job.seq_len)
 
 
 def _weight_bytes(sums: Sums, job: Job) -> float:

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 from llmpick.record import NamedTuple, bare
 from llmpick.sizing import memory
 from llmpick.sizing.job import usual
+from llmpick.sizing.latency import read_per_pass
 from llmpick.sizing.methods import rungs
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import regime_of, uniform
-from llmpick.sizing.working import layers_of
+from llmpick.sizing.serving import Served, served_of
+from llmpick.sizing.time import Pace, Work, pace_of
+from llmpick.sizing.working import layers_of, lot_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from llmpick.architecture import Architecture
     from llmpick.sizing.job import Job, JobMethod
-    from llmpick.sizing.memory import Frame
+    from llmpick.sizing.linear import Parameters
+    from llmpick.sizing.memory import Frame, Rung
+    from llmpick.sizing.working import Lot
 
 SHARDED = "qlora, sharded"
 METHODS: tuple[JobMethod, ...] = ("full", "lora", "qlora")
@@ -49,6 +54,27 @@ FORMAT = 4
 """Of `marshal`: what every Python since 3.4 reads."""
 
 
+class Running(NamedTuple):
+    """What else a network takes: time to train, memory and time to serve."""
+
+    pace: Pace
+    trained: int
+    """Parameters that full training changes."""
+    served: Served
+    read: int
+    """Parameters that every pass reads."""
+
+
+def running(architecture: Architecture, counted: Parameters) -> Running:
+    """The Running of a network."""
+    return Running(
+        pace=pace_of(architecture, counted),
+        trained=counted.total - counted.non_text,
+        served=served_of(architecture, counted),
+        read=read_per_pass(counted),
+    )
+
+
 class Size(NamedTuple):
     """One network, ready to be fitted into any card."""
 
@@ -61,6 +87,8 @@ class Size(NamedTuple):
     """The Frame of each of WAYS, as `marshal` writes its plain tuples: few are ever read."""
     peaks: tuple[bytes, ...]
     """For each of USUAL the peaks of the whole ladder on one card, as NUMBERs; empty where nobody would ask."""
+    running: bytes
+    """The Running, as `marshal` writes its plain tuples."""
     shape: Callable[[], Architecture] | None
     """Given where what a token costs depends on the batch: the Frames' layers then hold for none but the smallest."""
 
@@ -77,27 +105,25 @@ def size_of(architecture: Architecture) -> Size:
         active=counted.active,
         frames=tuple(marshal.dumps(bare(memory.frame(architecture, counted, job)), FORMAT) for job in ways),
         peaks=(),
+        running=marshal.dumps(bare(running(architecture, counted)), FORMAT),
         shape=(lambda: architecture) if batchwise else None,
     )
-    frames: Frames = {}
-    return size._replace(peaks=tuple(_kept(size, number, frames) for number in range(len(USUAL))))
+    parts = Parts(size)
+    return size._replace(peaks=tuple(_kept(parts, number) for number in range(len(USUAL))))
 
 
-def _kept(size: Size, number: int, frames: Frames) -> bytes:
-    """The peaks of one of USUAL; `frames`: those that were worked out for another."""
-    if size.structure == "encoder" and USUAL[number][2]:
+def _kept(parts: Parts, number: int) -> bytes:
+    """The peaks of one of USUAL."""
+    structure = parts.size.structure
+    if structure == "encoder" and USUAL[number][2]:
         return b""
-    peaks = Peaks(size, whole_ladder(size.structure, number), frames=frames)
-    return b"".join([NUMBER.pack(peaks[position]) for position in range(len(peaks.jobs))])
+    peaks = Peaks(parts, ladder_of(structure, whole_ladder(structure, number), kept=False))
+    return b"".join([NUMBER.pack(peaks[place]) for place in range(len(peaks.ladder.jobs))])
 
 
 def whole_ladder(structure: str, number: int) -> tuple[Job, ...]:
     """Every Job that a question of one of USUAL can lead to on one card."""
     return rungs(structure, METHODS, (*USUAL[number], 1), True)
-
-
-Frames = dict[tuple[str, int, int], "Frame"]
-"""By way, and by length and batch where they depend on those."""
 
 
 class Places(NamedTuple):
@@ -120,34 +146,138 @@ def places_of(structure: str, jobs: Sequence[Job]) -> Places | None:
     return Places(number, tuple(whole[job] for job in jobs)) if whole.keys() >= set(jobs) else None
 
 
-class Peaks:
-    """Reads peaks off a Size, by the place of a Job in its ladder. The Jobs must be `usual` but for rung and batch."""
+Means = tuple[str, bool, str, str, int, bool, bool]
+"""What tells the Rungs of a network apart."""
 
-    def __init__(
-        self, size: Size, jobs: Sequence[Job], places: Places | None = None, frames: Frames | None = None
-    ) -> None:
-        """`places`: where the Size keeps them; `frames`: those of the Size that are known."""
+
+class Ladder(NamedTuple):
+    """The Jobs to try for networks of one structure, best first, and what else is the same for all of them.
+
+    The Jobs must be `usual` but for their rung, their batch and their cards.
+    """
+
+    jobs: tuple[Job, ...]
+    lots: tuple[Lot, ...]
+    means: tuple[Means, ...]
+    whole: int
+    """The place of the thriftiest that takes its batch whole."""
+    places: Places | None
+    """Where a Size keeps their peaks."""
+
+
+def ladder_of(structure: str, jobs: tuple[Job, ...], *, kept: bool = True) -> Ladder:
+    """The Ladder of `jobs`; every peak is worked out unless those are read that a Size has `kept`."""
+    return Ladder(
+        jobs=jobs,
+        lots=tuple(lot_of(job) for job in jobs),
+        means=tuple(_means(job) for job in jobs),
+        whole=next(place for place in reversed(range(len(jobs))) if jobs[place].accumulation == 1),
+        places=places_of(structure, jobs) if kept else None,
+    )
+
+
+def _means(job: Job) -> Means:
+    sums, checkpointing = job.accumulation > 1, job.gradient_checkpointing
+    return _way(job), checkpointing, job.optimizer, job.sharding, job.n_gpus, sums, job.vocabulary_head
+
+
+class Parts:
+    """What was worked out of one Size and holds for other questions."""
+
+    def __init__(self, size: Size) -> None:
         self.size = size
-        self.jobs = jobs
-        self._kept = size.peaks[places.number] if places and size.peaks else b""
-        self._offsets = places.offsets if places else ()
-        self._frames: Frames = {} if frames is None else frames
-        self._known: dict[int, int] = {}
+        self._frames: dict[tuple[str, Lot | None], Frame] = {}
+        self._rungs: dict[tuple[Means, Lot | None], Rung] = {}
+        self._running: Running | None = None
 
-    def __getitem__(self, position: int) -> int:
-        """The peak of training by the Job at `position`."""
-        if self._kept:
-            kept: int = NUMBER.unpack_from(self._kept, self._offsets[position])[0]
-            return kept
-        if position not in self._known:
-            self._known[position] = self._worked_out(self.jobs[position])
-        return self._known[position]
+    @property
+    def running(self) -> Running:
+        """What else it takes."""
+        if self._running is None:
+            pace, trained, served, read = marshal.loads(self.size.running)
+            self._running = Running(Pace(*pace), trained, Served(*served), read)
+        return self._running
 
-    def _worked_out(self, job: Job) -> int:
-        key = (_way(job), job.seq_len, job.batch_size) if self.size.shape else (_way(job), 0, 0)
+    def peak(self, job: Job, lot: Lot, means: Means) -> int:
+        """The peak of training by `job`."""
+        key = means, lot if self.size.shape else None
+        if key not in self._rungs:
+            self._rungs[key] = memory.rung_of(self.frame(job, lot), job)
+        return memory.peak_bytes(self._rungs[key], lot)
+
+    def frame(self, job: Job, lot: Lot) -> Frame:
+        """The Frame of a Job."""
+        key = _way(job), lot if self.size.shape else None
         if key not in self._frames:
             self._frames[key] = frame_of(self.size, job)
-        return memory.peak_bytes(self._frames[key], job)
+        return self._frames[key]
+
+    def work(self, job: Job, lot: Lot) -> Work:
+        """What the time of a Job follows from."""
+        known = self.frame(job, lot)
+        trained = self.running.trained if job.method == "full" else known.sums.adapters
+        return Work(self.running.pace, known.layers, trained)
+
+
+class Peaks:
+    """Reads the peaks of a ladder off a Size, by the place of the Job."""
+
+    def __init__(self, parts: Parts, ladder: Ladder) -> None:
+        self.parts = parts
+        self.ladder = ladder
+        self._kept = parts.size.peaks[ladder.places.number] if ladder.places and parts.size.peaks else b""
+        self._known: dict[int, int] = {}
+
+    def __getitem__(self, place: int) -> int:
+        """The peak of training by the Job at `place`."""
+        jobs, lots, means, _, places = self.ladder
+        if self._kept and places:
+            kept: int = NUMBER.unpack_from(self._kept, places.offsets[place])[0]
+            return kept
+        if place not in self._known:
+            self._known[place] = self.parts.peak(jobs[place], lots[place], means[place])
+        return self._known[place]
+
+
+KEPT = 20_000
+"""Ladders whose peaks a Store remembers: some 30 different lengths and batches of a thousand models."""
+
+
+class Store:
+    """What was worked out of the Sizes of a catalog for one question and holds for the next."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, Parts] = {}
+        self._ladders: dict[int, Ladder] = {}
+        self._peaks: dict[tuple[int, int], Peaks] = {}
+
+    def parts(self, size: Size) -> Parts:
+        """What was worked out of `size`."""
+        known = self._parts.get(id(size))  # which holds the Size, so that its id stays its own
+        if known is None:
+            known = self._parts[id(size)] = Parts(size)
+        return known
+
+    def ladder(self, structure: str, jobs: tuple[Job, ...]) -> Ladder:
+        """The Ladder of `jobs`, which are those of one structure."""
+        known = self._ladders.get(id(jobs))
+        if known is None:
+            known = self._ladders[id(jobs)] = ladder_of(structure, jobs)
+        return known
+
+    def peaks(self, size: Size, ladder: Ladder) -> Peaks:
+        """The peaks of one of its own ladders."""
+        key = id(size), id(ladder)
+        known = self._peaks.get(key)
+        if known is None:
+            known = self._peaks[key] = Peaks(self.parts(size), ladder)
+        return known
+
+    def trim(self) -> None:
+        """Forget everything where it has become much."""
+        if len(self._peaks) > KEPT:
+            for known in (self._parts, self._ladders, self._peaks):
+                known.clear()
 
 
 def frame_of(size: Size, job: Job) -> Frame:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmpick.record import replace
+from llmpick.record import NamedTuple
 from llmpick.sizing.memory import trainable
 from llmpick.sizing.regime import WIDTH, regime_of
-from llmpick.sizing.working import layers_of, working
+from llmpick.sizing.working import layers_of, lot_of, working
 from llmpick.verdict import Span
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llmpick.sizing.estimate import Run
     from llmpick.sizing.job import Job
     from llmpick.sizing.linear import Parameters
+    from llmpick.sizing.working import Layers
 
 SECONDS_PER_HOUR = 3600
 RECOMPUTE = 4 / 3
@@ -32,12 +33,65 @@ UPDATE = 7
 """Numbers AdamW reads or writes per parameter: weight, gradient, two states; all but the gradient both ways."""
 
 
+class Pace(NamedTuple):
+    """What the time of a step depends on of a network, beside its layers. Numbers of parameters unless said so."""
+
+    depth: int
+    """Layers of all stacks."""
+    attention: int
+    """Twice the width of attention in all layers: products per pair of tokens."""
+    causal: bool
+    """It looks back only, at half the pairs."""
+    matrices: int
+    """In products that a token passes through, a tied head not among them."""
+    tied: int
+    """Of the table, where it serves as head."""
+    stored: int
+    """Outside the tables."""
+
+
+def pace_of(architecture: Architecture, parameters: Parameters) -> Pace:
+    """The Pace of a network."""
+    a = architecture
+    layers = a.num_hidden_layers + a.num_decoder_layers
+    return Pace(
+        depth=layers,
+        attention=2 * layers * a.num_attention_heads * a.head_width,
+        causal=a.structure == "decoder",
+        matrices=parameters.active - parameters.embedding - parameters.other,
+        tied=0 if parameters.head else a.vocab_size * (a.embedding_size or a.hidden_size),
+        stored=parameters.total - parameters.embedding,
+    )
+
+
+class Work(NamedTuple):
+    """A network in one way of training: all that the time of a step follows from, whatever the card."""
+
+    pace: Pace
+    layers: Layers
+    trained: int
+    """Parameters that training changes."""
+
+
+def work_of(architecture: Architecture, job: Job, parameters: Parameters) -> Work:
+    """The Work of a Job."""
+    layers = layers_of(architecture, job, regime_of(architecture, job))
+    return Work(pace_of(architecture, parameters), layers, trainable(architecture, parameters, job))
+
+
 def hours(architecture: Architecture, job: Job, run: Run, parameters: Parameters) -> Span | None:
     """Hours of training; None without examples, without a known card or where nothing was measured for the method."""
+    if run.card is None or run.examples is None:
+        return None
+    return hours_of(work_of(architecture, job, parameters), job, run)
+
+
+def hours_of(work: Work, job: Job, run: Run) -> Span | None:
+    """The same from what the time follows from."""
     row = next((row for row in run.efficiencies if row.method == job.method), None)
     if row is None or run.card is None or run.examples is None:
         return None
-    step = seconds_per_batch(architecture, job, run.card, row, parameters)
+    step = seconds_of(work, job, run.card, row)
     if step is None:
         return None
     batches = run.examples * run.epochs / (job.batch_size * job.n_gpus)
@@ -49,17 +103,20 @@ def seconds_per_batch(
     architecture: Architecture, job: Job, card: Gpu, row: Efficiency, parameters: Parameters
 ) -> float | None:
     """Seconds for one batch on every GPU, the optimizer's share included; None where the card's pace is unknown."""
+    return seconds_of(work_of(architecture, job, parameters), job, card, row)
+
+
+def seconds_of(work: Work, job: Job, card: Gpu, row: Efficiency) -> float | None:
+    """The same from what the time follows from."""
     peak = peak_tflops(card, job)
     if not peak or not card.bandwidth_gb_s:
         return None
     bandwidth = card.bandwidth_gb_s * 1e9
-    products = flops(architecture, job, parameters) / (peak * 1e12 * row.compute)
-    layers = layers_of(architecture, job, regime_of(architecture, job))
-    kept = working(layers, replace(job, gradient_checkpointing=False)).kept
-    moved = row.traffic * kept + weight_traffic(parameters, job)
-    depth = architecture.num_hidden_layers + architecture.num_decoder_layers
-    launched = row.launch_ms / 1e3 * depth * (RECOMPUTE if job.gradient_checkpointing else 1)
-    update = UPDATE * _trained_width(job) * trainable(architecture, parameters, job) / job.accumulation / job.n_gpus
+    products = products_of(work.pace, job) / (peak * 1e12 * row.compute)
+    kept, _, _ = working(work.layers, lot_of(job), checkpointing=False)
+    moved = row.traffic * kept + weight_traffic(work.pace, job)
+    launched = row.launch_ms / 1e3 * work.pace.depth * (RECOMPUTE if job.gradient_checkpointing else 1)
+    update = UPDATE * _trained_width(job) * work.trained / job.accumulation / job.n_gpus
     return max(products + moved / bandwidth, launched) + update / bandwidth
 
 
@@ -76,22 +133,22 @@ def flops(architecture: Architecture, job: Job, parameters: Parameters) -> float
     Attention adds four per unit of width, layer and pair of tokens forth, half of it where it looks back only; what
     checkpointing computes again counts. Kaplan et al. 2020 (arXiv 2001.08361), section 2.1; llm-foundry's `mfu`.
     """
-    a = architecture
+    return products_of(pace_of(architecture, parameters), job)
+
+
+def products_of(pace: Pace, job: Job) -> float:
+    """The same from what the time follows from."""
     passes = (3 if job.method == "full" else 2) + (1 if job.gradient_checkpointing else 0)
-    table = a.vocab_size * (a.embedding_size or a.hidden_size)
-    head = table if job.vocabulary_head and not parameters.head else 0
-    matrices = parameters.active - parameters.embedding - parameters.other + head
-    layers = a.num_hidden_layers + a.num_decoder_layers
-    pairs = job.seq_len * (0.5 if a.structure == "decoder" else 1)
-    attention = 2 * layers * a.num_attention_heads * a.head_width * pairs
-    return 2 * passes * job.tokens * (matrices + attention)
+    matrices = pace.matrices + (pace.tied if job.vocabulary_head else 0)
+    pairs = job.seq_len * (0.5 if pace.causal else 1)
+    return 2 * passes * job.tokens * (matrices + pace.attention * pairs)
 
 
-def weight_traffic(parameters: Parameters, job: Job) -> float:
+def weight_traffic(pace: Pace, job: Job) -> float:
     """Bytes of weights read in one batch."""
     passes = 3 if job.gradient_checkpointing else 2
     per_weight = UNPACKED if job.method == "qlora" else 2 if job.mixed_precision != "no" else WIDTH[job.dtype]
-    return passes * per_weight * (parameters.total - parameters.embedding)
+    return passes * per_weight * pace.stored
 
 
 def _trained_width(job: Job) -> int:

@@ -18,16 +18,20 @@ Kinds = list[tuple[int, Block]]
 """How many layers there are with each kind of block."""
 
 
-class Working(NamedTuple):
-    """Bytes of one GPU's batch."""
+Working = tuple[float, float, float]
+"""Bytes of one GPU's batch: kept when the last layer has run, at the busiest moment on the way back through the last
+layer, and at that of the first."""
 
-    kept: float
-    """When the last layer has run."""
-    top: float
-    """At the busiest moment on the way back through the last layer."""
-    bottom: float
-    """The same in the first layer."""
-    layers: int
+
+class Lot(NamedTuple):
+    """One GPU's batch of sequences."""
+
+    length: int
+    """Tokens of each."""
+    target: int
+    """Tokens that a decoder of an encoder-decoder writes."""
+    size: int
+    """Sequences."""
 
 
 class Stack(NamedTuple):
@@ -59,6 +63,11 @@ class Layers(NamedTuple):
     bias: float = 0.0
     """Bytes of position biases per pair of tokens."""
 
+    @property
+    def depth(self) -> int:
+        """How many there are."""
+        return sum(stack.layers for stack in self.stacks)
+
 
 def layers_of(a: Architecture, job: Job, regime: Regime) -> Layers:
     """The layers of `a`, of its encoder and its decoder, as `job` runs them."""
@@ -78,21 +87,26 @@ def layers_of(a: Architecture, job: Job, regime: Regime) -> Layers:
     return Layers((low, high), regime.c * a.num_attention_heads if regime.style.bias else 0.0)
 
 
-def working(layers: Layers, job: Job) -> Working:
-    """The three moments of `layers` for the batch of `job`."""
-    low = _batch(layers.stacks[0], job.seq_len, job)
+def lot_of(job: Job) -> Lot:
+    """The batch of `job`."""
+    return Lot(job.seq_len, job.target_len or job.seq_len, job.batch_size)
+
+
+def working(layers: Layers, lot: Lot, *, checkpointing: bool) -> Working:
+    """The three moments of `layers` for a batch."""
+    length, target, size = lot
+    low = _batch(layers.stacks[0], length, size, 0)
     if len(layers.stacks) == 1:
-        return _join(low, low, low, job)
-    target = job.target_len or job.seq_len
-    high = _batch(layers.stacks[1], target, job)
-    both = Batch(low.layers + high.layers, low.kept + high.kept, 0, 0, low.inputs + high.inputs, 0)
-    joined = _join(low, high, both, job)
+        return _join(low, low, low.kept, low.inputs, checkpointing=checkpointing)
+    high = _batch(layers.stacks[1], target, size, length * size)
+    kept, inputs = low.kept + high.kept, low.inputs + high.inputs
+    joined = _join(low, high, kept, inputs, checkpointing=checkpointing)
     if not layers.bias:
         return joined
     # position biases of the encoder, of the decoder and (zeros) between them, each made once, and their gradients
-    pairs = job.seq_len**2 + target**2 + job.seq_len * target
-    bias = layers.bias * pairs
-    return joined._replace(kept=joined.kept + bias, top=joined.top + 2 * bias, bottom=joined.bottom + 2 * bias)
+    kept, top, bottom = joined
+    bias = layers.bias * (length**2 + target**2 + length * target)
+    return kept + bias, top + 2 * bias, bottom + 2 * bias
 
 
 def mixers(a: Architecture, regime: Regime) -> Kinds:
@@ -150,7 +164,6 @@ def _with_local_masks(stack: Stack, a: Architecture, regime: Regime) -> Stack:
 class Batch(NamedTuple):
     """A Stack with its tokens; bytes."""
 
-    layers: int
     kept: float
     busy: float
     largest: float
@@ -160,23 +173,25 @@ class Batch(NamedTuple):
     """Of one."""
 
 
-def _batch(stack: Stack, length: int, job: Job) -> Batch:
-    """`stack` over sequences of `length` tokens."""
+def _batch(stack: Stack, length: int, size: int, read: int) -> Batch:
+    """`stack` over `size` sequences of `length` tokens; `read`: tokens of the encoder that a decoder attends to."""
     layers, kept, busy, largest, inputs, across, window, mask, expanded = stack
-    tokens = length * job.batch_size
-    beside = across * job.tokens if across else 0.0
+    tokens = length * size
     if window and length > window:
         kept += mask * length + expanded
     one = inputs * tokens
-    kept = kept * tokens + layers * beside
-    return Batch(layers, kept, busy * tokens + beside, largest * tokens + beside, layers * one, one)
+    kept = kept * tokens
+    if not across:
+        return Batch(kept, busy * tokens, largest * tokens, layers * one, one)
+    beside = across * read
+    return Batch(kept + layers * beside, busy * tokens + beside, largest * tokens + beside, layers * one, one)
 
 
-def _join(low: Batch, high: Batch, both: Batch, job: Job) -> Working:
+def _join(low: Batch, high: Batch, kept: float, inputs: float, *, checkpointing: bool) -> Working:
     """The lowest stack, the topmost one, and what all keep together."""
-    top = both.kept - high.largest + high.busy
-    if not job.gradient_checkpointing:
-        return Working(both.kept, top, low.busy, both.layers)
+    top = kept - high.largest + high.busy
+    if not checkpointing:
+        return kept, top, low.busy
     # with a layer or two there is nothing to gain, and nobody would checkpoint
-    again = both.inputs + high.input + high.busy
-    return Working(min(both.inputs, both.kept), min(again, top), low.busy, both.layers)
+    again = inputs + high.input + high.busy
+    return min(inputs, kept), min(again, top), low.busy

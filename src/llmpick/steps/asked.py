@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick import policy as policies
 from llmpick import quality
-from llmpick.catalog.shelf import finder, peaks_in
+from llmpick.catalog.shelf import finder, store_in
 from llmpick.profile import Vocabulary
 from llmpick.record import NamedTuple, record
+from llmpick.sizing.estimate import Run
 from llmpick.verdict import Rating
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from llmpick.policy import Policy
     from llmpick.profile import Profile
     from llmpick.schema import Domain, Gpu, Model, Price, Task
-    from llmpick.sizing.size import Peaks
+    from llmpick.sizing.size import Store
     from llmpick.verdict import StepVerdict
 
 DECISIVE = ("memory", "language", "license allow-list")
@@ -74,8 +75,10 @@ class Asked:
     """Headroom from which more is worth nothing more: how many times what a model needs the card holds."""
     model: Callable[[str], Model | None]
     """Finds one by its id."""
-    peaks: dict[tuple[int, int], Peaks]
-    """Of networks and ladders, kept from question to question where the catalog does."""
+    run: Run
+    """What the hours and dollars of a run depend on beside the Job."""
+    store: Store
+    """What was worked out of networks, kept from question to question where the catalog does."""
     memo: dict[Any, Any]
     """What was worked out for one candidate and holds for others: a thousand models share a few dozen licenses."""
 
@@ -127,6 +130,8 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
     domain = next(domain for domain in catalog.domains if domain.id == profile.domain)
     name = profile.gpu.name if profile.gpu else None
     serving = profile.serve_gpu.name if profile.serve_gpu else name
+    card = next((gpu for gpu in catalog.gpus if gpu.name == name), None)
+    price = next((price for price in catalog.prices if price.gpu == name), None)
     return Asked(
         profile=profile,
         catalog=catalog,
@@ -143,8 +148,8 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
             table=catalog.quality,
             domains=catalog.domains,
         ),
-        gpu=next((gpu for gpu in catalog.gpus if gpu.name == name), None),
-        price=next((price for price in catalog.prices if price.gpu == name), None),
+        gpu=card,
+        price=price,
         serving_card=next((gpu for gpu in catalog.gpus if gpu.name == serving), None),
         # A license nobody knows decides only where the use was described.
         decisive=DECISIVE if profile.commercial is None else (*DECISIVE, "license use"),
@@ -152,7 +157,14 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         curves={value.name: value.curve() for value in catalog.policy.values},
         plenty=catalog.policy.value("headroom").points[-1].at,
         model=finder(catalog.models),
-        peaks=peaks_in(catalog.models),
+        run=Run(
+            examples=profile.examples,
+            epochs=profile.epochs,
+            card=card,
+            price=price,
+            efficiencies=catalog.efficiencies,
+        ),
+        store=store_in(catalog.models),
         memo={},
     )
 

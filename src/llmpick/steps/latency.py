@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmpick.sizing.latency import duration, pace, seconds_per_pass, span_of, speed, two, wait
+from llmpick.sizing.latency import (
+    duration,
+    pace,
+    read_per_pass,
+    seconds_per_pass,
+    seconds_to_read,
+    span_of,
+    speed,
+    two,
+    wait,
+)
 from llmpick.verdict import Check
 
 if TYPE_CHECKING:
@@ -23,8 +33,9 @@ def latency(shape: Architecture, job: Job, card: Gpu, counted: Parameters, limit
     least = seconds_per_pass(counted, card, job.n_gpus)
     if least is None:
         return None
-    if 1e3 * least > limit:
-        return _too_slow(1e3 * least, card, limit)
+    short = out_of_reach(read_per_pass(counted), card, job.n_gpus, limit)
+    if short is not None:
+        return _too_slow(1e3 * least, card, limit, short)
     typical = speed(shape, job, card, counted)
     if typical is None:
         said = "no published speed covers its kind of network on that kind of card: measure how fast it answers"
@@ -35,13 +46,19 @@ def latency(shape: Architecture, job: Job, card: Gpu, counted: Parameters, limit
     return _token_by_token(typical, job, card, seconds)
 
 
-def _too_slow(least: float, card: Gpu, limit: float) -> Check:
+def out_of_reach(weights: int, card: Gpu, n_gpus: int, limit: float) -> float | None:
+    """How far even one pass that reads so many weights is from `limit` milliseconds; None = within, or not known."""
+    least = seconds_to_read(weights, card, n_gpus)
+    return None if least is None or 1e3 * least <= limit else 1 - limit / (1e3 * least)
+
+
+def _too_slow(least: float, card: Gpu, limit: float, short: float) -> Check:
     said = f"a pass through its weights takes at least {least:.2g} ms on {card.name}, in 4 bits"
     return Check(
         name="latency",
         outcome="no",
         because=f"{said}; an answer may take {limit:g} ms",
-        shortfall=1 - limit / least,
+        shortfall=short,
         remedy=f"{least:.2g} ms for an answer",
     )
 

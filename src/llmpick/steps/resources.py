@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from llmpick.errors import LlmpickError
 from llmpick.record import NamedTuple, record, replace
 from llmpick.sizing.cost import dollars
-from llmpick.sizing.estimate import Run, estimate, peak
-from llmpick.sizing.job import usual
-from llmpick.sizing.methods import held, ladder
+from llmpick.sizing.estimate import LEANER, estimate
+from llmpick.sizing.job import usual_for
+from llmpick.sizing.methods import held, ladder, preference
 from llmpick.sizing.parameters import count
-from llmpick.sizing.size import Peaks, places_of
-from llmpick.sizing.time import hours
+from llmpick.sizing.serving import serve_by
+from llmpick.sizing.time import hours_of
+from llmpick.sizing.working import lot_of
 from llmpick.steps.asked import Weighed
-from llmpick.steps.latency import latency
+from llmpick.steps.latency import latency, out_of_reach
 from llmpick.units import GIB, beyond, told_apart
 from llmpick.verdict import Check, StepVerdict
 
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from llmpick.catalog.facts import Facts
     from llmpick.profile import Profile
     from llmpick.schema import Model
-    from llmpick.sizing.job import Job
+    from llmpick.sizing.job import Dtype, Job
     from llmpick.sizing.parameters import Parameters
-    from llmpick.sizing.size import Size
+    from llmpick.sizing.size import Ladder, Parts, Size
     from llmpick.steps.asked import Asked, Range
     from llmpick.verdict import Memory, Method, Rating
 
+LEANEST = LEANER[-1]
 HOPELESS = 2
 """Where the thriftiest method needs so many times the card, no other is tried: none saves that much."""
 
@@ -74,13 +76,14 @@ def judge(model: Model, facts: Facts, asked: Asked) -> Plan:
         check = too_slow or does_not_fit(fit, profile)
         memory = _estimate(model, fit.leanest, counted, asked)
         return Plan(verdict=StepVerdict(step="resources", checks=(check,)), method=memory.method, memory=memory)
-    job = fit.jobs[affordable(costs(shape, fit.jobs, counted, asked), profile.budget)]
+    parts = asked.store.parts(size)
+    job = fit.jobs[affordable(costs(parts, fit.jobs, asked), profile.budget)[0]]
     memory = _estimate(model, job, counted, asked)
     checks = (
         fits(memory, job, profile),
         *budget(memory, profile),
-        *serving(shape, counted, asked),
-        *answering(shape, counted, asked),
+        *serving(parts, asked),
+        *answering(shape, counted, parts, asked),
     )
     rated = rate(size, fit, asked) if all(check.outcome != "no" for check in checks) else ()
     verdict = StepVerdict(step="resources", checks=checks, ratings=rated)
@@ -92,8 +95,6 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
     profile, size = asked.profile, facts.size
     if size is None:
         return asked.adding(("economy", economy(facts.active, asked)), unknown=True)
-    if any(one is not None for one in (profile.budget, profile.serve_gpu, profile.latency)):
-        return asked.weighed(judge(asked.known(facts.id), facts, asked).verdict)
     key = ("resources", id(size), trained_length(profile, facts.context))
     if key not in asked.memo:  # once for all models that share a Size: half of them are tuned from another
         asked.memo[key] = _weigh(size, key[-1], asked), size  # holds the size, so that its id stays its own
@@ -103,10 +104,23 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
 
 def _weigh(size: Size, seq_len: int, asked: Asked) -> Weighed:
     fit = fitting(size, seq_len, asked)
-    slow = too_slow(size.total, asked)
-    if slow is not None or not fit.jobs:
-        return Weighed(no=True, shortfall=lacking(fit, asked.profile) if slow is None else slow, helped=True)
+    short = too_slow(size.total, asked)
+    if short is None:
+        short = _short(asked.store.parts(size), fit, asked) if fit.jobs else lacking(fit, asked.profile)
+    if short is not None:
+        return Weighed(no=True, shortfall=short, helped=True)
     return asked.adding(*worths(size, fit, asked))
+
+
+def _short(parts: Parts, fit: Fit, asked: Asked) -> float | None:
+    """How far what fits the card is from the first of the other limits that it does not keep; None = it keeps all."""
+    short = None
+    if asked.profile.budget is not None:
+        _, cost = affordable(costs(parts, fit.jobs, asked), asked.profile.budget)
+        short = above(cost, asked.profile.budget)
+    if short is None:
+        short = unserved(parts, asked)
+    return unanswered(parts, asked) if short is None else short
 
 
 def not_sized(model: Model, because: str, asked: Asked) -> Plan:
@@ -131,26 +145,18 @@ def cut_to_context(profile: Profile, model: Model) -> Profile:
 
 def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
-    profile = asked.profile
-    jobs = ladder(
-        size.structure,
-        size.total,
-        profile,
-        seq_len=seq_len,
-        vocabulary_head=asked.task.vocabulary_head,
-        splits=asked.task.kind != "embedding",
-    )
+    profile, ladder = asked.profile, ladder_for(size, seq_len, asked)
+    jobs = ladder.jobs
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
     thrifty = profile.budget is not None
     if limit is None and not thrifty:
         return Fit(jobs[:1], jobs[0], 0)
-    peaks = peaks_of(size, jobs, asked)
+    peaks = asked.store.peaks(size, ladder)
     first = peaks[0]
     if limit is not None and not thrifty and first * asked.plenty <= limit:
         # Worth all that headroom can be worth: no leaner method can add to it.
         return Fit(jobs[:1], jobs[0], first)
-    whole = next(position for position in reversed(range(len(jobs))) if jobs[position].accumulation == 1)
-    at_once = peaks[whole]
+    at_once = peaks[ladder.whole]
     if limit is not None and at_once > HOPELESS * limit:
         last = peaks[len(jobs) - 1]
         if last > HOPELESS * limit:
@@ -164,15 +170,21 @@ def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     return Fit((), jobs[leanest], peaks[leanest])
 
 
-def peaks_of(size: Size, jobs: tuple[Job, ...], asked: Asked) -> Peaks:
-    """What each Job of a ladder needs, worked out when it is asked for and kept with the catalog."""
-    key = id(size), id(jobs)  # both live as long as the catalog's Sizes and the ladders do
-    known = asked.peaks.get(key)
-    if known is None or known.size is not size or known.jobs is not jobs:
-        where = ("places", id(jobs))
-        if where not in asked.memo:
-            asked.memo[where] = places_of(size.structure, jobs)
-        known = asked.peaks[key] = Peaks(size, jobs, asked.memo[where])
+def ladder_for(size: Size, seq_len: int, asked: Asked) -> Ladder:
+    """The Ladder of a network, one for all of its structure that prefer the same methods."""
+    profile = asked.profile
+    key = ("ladder", size.structure, preference(size.total, profile), seq_len)
+    if key not in asked.memo:
+        jobs = ladder(
+            size.structure,
+            size.total,
+            profile,
+            seq_len=seq_len,
+            vocabulary_head=asked.task.vocabulary_head,
+            splits=asked.task.kind != "embedding",
+        )
+        asked.memo[key] = asked.store.ladder(size.structure, jobs)
+    known: Ladder = asked.memo[key]
     return known
 
 
@@ -222,41 +234,31 @@ def does_not_fit(fit: Fit, profile: Profile) -> Check:
     )
 
 
-def costs(shape: Architecture, jobs: Sequence[Job], counted: Parameters, asked: Asked) -> Iterator[float]:
+def costs(parts: Parts, jobs: Sequence[Job], asked: Asked) -> Iterator[float]:
     """Expected dollars of each of `jobs`; 0 where that is not known."""
-    run = _run(asked)
+    run = asked.run
+    if run.examples is None or run.card is None or run.price is None:
+        yield from (0.0 for _ in jobs)
+        return
     for job in jobs:
-        cost = dollars(hours(shape, job, run, counted), run.price, job.n_gpus)
+        cost = dollars(hours_of(parts.work(job, lot_of(job)), job, run), run.price, job.n_gpus)
         yield cost.expected if cost else 0.0
 
 
-def affordable(costs: Iterable[float], limit: float | None) -> int:
-    """The place of the first cost within the budget; where none is, of the least."""
-    if limit is None:
-        return 0
+def affordable(costs: Iterable[float], limit: float | None) -> tuple[int, float]:
+    """The place of the first cost within the budget, and that cost; where none is, those of the least."""
     seen = []
     for place, cost in enumerate(costs):
-        if cost <= limit:
-            return place
+        if limit is None or cost <= limit:
+            return place, cost
         seen.append(cost)
-    return seen.index(min(seen))
-
-
-def _run(asked: Asked) -> Run:
-    profile = asked.profile
-    return Run(
-        examples=profile.examples,
-        epochs=profile.epochs,
-        card=asked.gpu,
-        price=asked.price,
-        efficiencies=asked.catalog.efficiencies,
-    )
+    return seen.index(min(seen)), min(seen)
 
 
 def _estimate(model: Model, job: Job, counted: Parameters, asked: Asked) -> Memory:
     assert model.architecture is not None
     shape = model.architecture.shape
-    return estimate(model.id, shape, job, asked.profile.gpu, run=_run(asked), parameters=counted)
+    return estimate(model.id, shape, job, asked.profile.gpu, run=asked.run, parameters=counted)
 
 
 def fits(memory: Memory, job: Job, profile: Profile) -> Check:
@@ -284,7 +286,8 @@ def budget(memory: Memory, profile: Profile) -> tuple[Check, ...]:
 
 def within(cost: float, limit: float) -> Check:
     """Whether one run's expected dollars stay within the budget, with the margin."""
-    if cost <= limit:
+    short = above(cost, limit)
+    if short is None:
         asks, has = told_apart(cost, limit, 2)
         return Check(name="budget", outcome="ok", because=f"about ${asks} of ${has}")
     asks, has = beyond(cost, limit, 2)
@@ -292,46 +295,81 @@ def within(cost: float, limit: float) -> Check:
         name="budget",
         outcome="no",
         because=f"about ${asks} for one run, the budget is ${has}",
-        shortfall=1 - limit / cost,
+        shortfall=short,
         remedy=f"a budget of ${asks}",
     )
 
 
-def serving(shape: Architecture, counted: Parameters, asked: Asked) -> tuple[Check, ...]:
+def above(amount: float, limit: float) -> float | None:
+    """The share of an amount that is too much; None where it keeps the limit."""
+    return None if amount <= limit else 1 - limit / amount
+
+
+def serving(parts: Parts, asked: Asked) -> tuple[Check, ...]:
     """Constraint: the tuned model runs on the card it must be served from, in bf16 or quantized."""
     target = asked.profile.serve_gpu
     if target is None or target.count == 0:
         return ()
-    job, need = served(shape, counted, asked, target.usable_bytes)
-    if need <= target.usable_bytes:
+    short = unserved(parts, asked)
+    if short is None:
+        job, need = served(parts, asked, target.usable_bytes)
         return (Check(name="serving", outcome="ok", because=f"serves in {job.dtype} with {need / GIB:.1f} GiB"),)
-    asks, has = beyond(need / GIB, target.usable_bytes / GIB, 1)
-    because = f"even in int4 it needs {asks} GiB to serve, the card has {has}"
-    shortfall = 1 - target.usable_bytes / need
+    asks, has = beyond(served_peak(parts, LEANEST, asked) / GIB, target.usable_bytes / GIB, 1)
+    because = f"even in {LEANEST} it needs {asks} GiB to serve, the card has {has}"
     remedy = f"{asks} GiB to serve from"
-    return (Check(name="serving", outcome="no", because=because, shortfall=shortfall, remedy=remedy),)
+    return (Check(name="serving", outcome="no", because=because, shortfall=short, remedy=remedy),)
 
 
-def served(shape: Architecture, counted: Parameters, asked: Asked, room: int) -> tuple[Job, int]:
+def unserved(parts: Parts, asked: Asked) -> float | None:
+    """The share of what even the leanest weights need that the card to serve from lacks; None where it is enough."""
+    target = asked.profile.serve_gpu
+    if target is None or target.count == 0:
+        return None
+    return above(served_peak(parts, LEANEST, asked), target.usable_bytes)
+
+
+def served(parts: Parts, asked: Asked, room: int) -> tuple[Job, int]:
     """Serving in the widest weights that fit `room`, else the leanest there are, and the bytes that takes."""
-    for dtype in ("bf16", "int8", "int4"):
-        job = usual(shape, "inference", seq_len=asked.profile.seq_len, dtype=dtype)
-        need = peak(shape, job, counted).peak
+    for dtype in LEANER:
+        need = served_peak(parts, dtype, asked)
         if need <= room:
             break
-    return job, need
+    return serving_job(parts, dtype, asked), need
 
 
-def answering(shape: Architecture, counted: Parameters, asked: Asked) -> tuple[Check, ...]:
+def served_peak(parts: Parts, dtype: Dtype, asked: Asked) -> int:
+    """Bytes to serve one prompt as long as the texts to train on."""
+    return serve_by(parts.running.served, serving_job(parts, dtype, asked)).peak
+
+
+def serving_job(parts: Parts, dtype: Dtype, asked: Asked) -> Job:
+    """Serving one prompt as long as the texts to train on."""
+    key = ("serving", parts.size.structure, dtype)
+    if key not in asked.memo:
+        asked.memo[key] = usual_for(parts.size.structure, "inference", seq_len=asked.profile.seq_len, dtype=dtype)
+    known: Job = asked.memo[key]
+    return known
+
+
+def answering(shape: Architecture, counted: Parameters, parts: Parts, asked: Asked) -> tuple[Check, ...]:
     """Constraint: an answer takes no longer than it may on the card it is served from."""
     limit, card = asked.profile.latency, asked.serving_card
     target = asked.profile.serve_gpu or asked.profile.gpu
     if limit is None or card is None or target is None:
         return ()
-    job, _ = served(shape, counted, asked, target.usable_bytes)
+    job, _ = served(parts, asked, target.usable_bytes)
     job = replace(job, n_gpus=target.count, vocabulary_head=job.vocabulary_head and asked.task.vocabulary_head)
     check = latency(shape, job, card, counted, limit)
     return (check,) if check else ()
+
+
+def unanswered(parts: Parts, asked: Asked) -> float | None:
+    """How far even one pass is from the time that an answer may take; None where it is not, or nothing is known."""
+    limit, card = asked.profile.latency, asked.serving_card
+    target = asked.profile.serve_gpu or asked.profile.gpu
+    if limit is None or card is None or target is None:
+        return None
+    return out_of_reach(parts.running.read, card, target.count, limit)
 
 
 def worths(size: Size, fit: Fit, asked: Asked) -> tuple[tuple[str, Range], ...]:
