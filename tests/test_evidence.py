@@ -41,7 +41,7 @@ def suites() -> tuple[Suite, ...]:
 
 
 def test_every_suite_says_where_it_was_read_and_what_was_fixed() -> None:
-    assert len(suites()) == 51
+    assert len(suites()) == len(list((ROOT / "evidence").glob("*.yaml")))
     for suite in suites():
         first = (ROOT / "evidence" / f"{suite.id}.yaml").read_text("utf-8").splitlines()[0]
         assert first == "# yaml-language-server: $schema=../schema/evidence.json"

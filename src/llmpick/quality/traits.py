@@ -20,7 +20,8 @@ GENERAL = frozenset({"general", "web", "wikipedia", "books", "news", "dialogue",
 LATE = 2022
 """Year from which an encoder's release may count otherwise."""
 LARGE = 0.7
-"""log10 of parameters over 1e8 (half a billion) from which an encoder's size may count otherwise."""
+"""log10 of parameters over 1e8 (half a billion) from which the size of all but decoders may count otherwise."""
+LARGEST = {"encoder": "large*encoder", "encoder-decoder": "large*encoder-decoder"}
 MULTILINGUAL = 9
 """Languages from which an encoder counts as multilingual: its capacity is shared."""
 DECODER_EMBEDDING = 1_000_000_000
@@ -129,8 +130,8 @@ def amounts(facts: Traits) -> dict[str, float]:
     found = {structure: 1.0, "size": size, SIZE[structure]: size}
     if size < 0:
         found["small"] = size
-    elif size > LARGE and structure == "encoder":
-        found["large*encoder"] = size - LARGE
+    elif size > LARGE and structure in LARGEST:
+        found[LARGEST[structure]] = size - LARGE
     if facts.year is not None:
         _add_release(facts, facts.year, found)
     if facts.variant != "base":
