@@ -91,6 +91,7 @@ BROKEN = [
     ("loaded-by-something", QWEN, "  transformers: true", "  transformers: false", "transformers: false",
      "neither transformers nor code of its own loads it"),
     ("gaps-explained", BERT, "looked_for: [training tokens]", "looked_for: [license]", "looked_for", "was found"),
+    ("gaps-explained", BERT, "looked_for: [training tokens]", "looked_for: [license (no tag)]", "looked_for", "was found"),
     ("gaps-explained", BERT, "released: 2018-10\n", "", "", "`released` is missing; add it, or add `release month`"),
     ("policy-adds-up", "policy.yaml", "share: 0.56", "share: 0.57", "tree:", "the shares sum to 1.01"),
     ("modelines", BERT, "../../schema/model.json", "../schema/model.json", "../schema/model.json", "first line"),

@@ -26,6 +26,8 @@ def _deberta(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
     positions = config.size("max_position_embeddings")
     reach = config.values.get("max_relative_positions")
     reach = reach if isinstance(reach, int) and reach > 0 else positions
+    if not config.flag("relative_attention") and config.flag("position_biased_input", default=True):
+        return {"position": "learned", "position_rows": positions}
     _need_relative(config, {"c2p", "p2c"})
     absolute = positions if config.flag("position_biased_input", default=True) else 0
     return {"position_rows": absolute + 2 * reach}

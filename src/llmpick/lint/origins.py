@@ -70,13 +70,15 @@ def dates_in_order(catalog: Catalog) -> Iterator[Remark]:
 def gaps_explained(catalog: Catalog) -> Iterator[Remark]:
     """A missing architecture, license, release month, language list or context length stands under `looked_for`.
 
-    And what stands there is indeed missing: a fact that was found is taken off the list.
+    And what stands there is indeed missing: a fact that was found is taken off the list. What was tried may follow in
+    parentheses: "license (no tag on its page)".
     """
     for model in catalog.models:
+        sought = [entry.partition(" (")[0] for entry in model.looked_for]
         for what, (field, fact) in SOUGHT.items():
-            listed = what in model.looked_for
+            listed = what in sought
             if fact(model) and listed:
-                position = model.looked_for.index(what)
+                position = sought.index(what)
                 yield Remark(file_of(model), ("looked_for", position), f"`{what}` was found; take it off the list")
             elif not fact(model) and not listed and what not in ("training tokens", "languages"):
                 yield Remark(file_of(model), (), f"`{field}` is missing; add it, or add `{what}` to `looked_for`")

@@ -49,7 +49,7 @@ def attention(a: Architecture, group: LayerGroup, regime: Regime) -> Block:
     if a.attention_gate != "none":
         before += 2 * regime.c * q
     core = _core(regime, q, kv, heads, rope=a.position == "rope")
-    if regime.style.disentangled:
+    if regime.style.disentangled and a.position == "relative":
         core = _disentangled(core, a.position_rows, heads, q, regime)
     return _around(a, regime, names.o, before, core)
 

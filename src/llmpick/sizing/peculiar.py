@@ -41,13 +41,20 @@ def _deberta_v2(a: Architecture) -> Part:
 
 
 def _deberta(a: Architecture) -> Part:
-    """DeBERTa v1: biases on queries and values only, and two projections of the relative positions."""
+    """DeBERTa v1: biases on queries and values only, and two projections of the relative positions, if it has any."""
     h, count = a.hidden_size, a.num_hidden_layers
+    if a.position == "learned":
+        return Part((), 2 * h * count)
     linears = (
         matrix("pos_proj", "attention", (h, h), count),
         matrix("pos_q_proj", "attention", (h, h), count, bias=True),
     )
     return Part(linears, 2 * h * count)
+
+
+def _nomic_bert(a: Architecture) -> Part:
+    """Nomic's mixture of experts (megablocks) adds one bias to what the experts of a layer answer."""
+    return Part((), a.hidden_size * (a.moe.num_sparse_layers or 0) if a.moe else 0)
 
 
 def _luke(a: Architecture) -> Part:
@@ -156,6 +163,7 @@ ADDED: dict[str, Callable[[Architecture], Part]] = {
     "mimo_v2_flash": _sliding_sinks,
     "modernbert": _first_norm_missing,
     "modernbert-decoder": _first_norm_missing,
+    "nomic_bert": _nomic_bert,
 }
 ADDED_TO_ENCODER: dict[str, Callable[[Architecture], Part]] = {
     "led": _global_attention,

@@ -111,6 +111,7 @@ _BY_MODEL_TYPE = {
     "stablelm": Style(norm="layer", by_heads=True),
     "t5": T5._replace(activation="tanh"),
     "t5gemma": Style(norm="rms32", order="sandwich", softcap=True),
+    "t5gemma2": Style(norm="rms32", order="sandwich"),
     "umt5": T5._replace(activation="tanh"),
     "vaultgemma": Style(norm="rms32", softcap=True),
     "xlm-roberta-xl": BERT._replace(order="pre"),
