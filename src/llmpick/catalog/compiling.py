@@ -46,9 +46,9 @@ SECTIONS = tuple(section for kind in KINDS for section, _ in kind.derived)
 """Of what is worked out of records."""
 
 
-def catalog_files(scanned: Mapping[str, Stat]) -> dict[str, Stat]:
+def catalog_files(scanned: Mapping[str, tuple[int, int]]) -> dict[str, Stat]:
     """Those of `scanned` that belong to a catalog."""
-    return {path: status for path, status in scanned.items() if (kind := kind_of(path)) and kind.at_hand}
+    return {path: Stat(*status) for path, status in scanned.items() if (kind := kind_of(path)) and kind.at_hand}
 
 
 class Stored(NamedTuple):
@@ -79,7 +79,9 @@ class Renewed(NamedTuple):
     """What is wrong with the files it lacks."""
 
 
-def renew(directory: Path, scanned: Mapping[str, Stat], found: Iterable[Form], began: int, key: str) -> Renewed:
+def renew(
+    directory: Path, scanned: Mapping[str, tuple[int, int]], found: Iterable[Form], began: int, key: str
+) -> Renewed:
     """The compiled form of the files `scanned`, made with the help of older forms."""
     files = catalog_files(scanned)
     older = [_older(form, key) for form in found]

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import stat
 import zlib
+from itertools import chain
+from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError
 from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
+ENDINGS = frozenset({".yaml", ".json"})
 DEPTH = 3
 """Levels of folders a catalog has: models/<org>/<name>.yaml."""
-KIND_OF_FILE, REGULAR = stat.S_IFMT(0xFFFF), stat.S_IFREG
 SKIPPED = frozenset({"schema", "evidence"})
 """Folders of a catalog that answers do not read."""
+
+
+BY_VALUE = 2
+"""The last format in which `marshal` writes what is equal as the same bytes."""
 
 
 class Stat(NamedTuple):
@@ -28,34 +35,50 @@ class Stat(NamedTuple):
     mtime_ns: int
 
 
-def scan(directory: Path) -> dict[str, Stat]:
+MODE = attrgetter("st_mode")
+STAT = attrgetter("st_size", "st_mtime_ns")
+
+
+def scan(directory: Path) -> dict[str, tuple[int, int]]:
     """Size and time of every regular file under `directory` that may be a catalog file, by relative path, sorted.
 
+    There are thousands at every start: each is listed and asked for without a line of Python of its own.
     Raises LlmpickError when the directory cannot be read.
     """
-    found: dict[str, Stat] = {}
+    base = f"{directory}{os.sep}"
     try:
-        _walk(str(directory), "", DEPTH, found)
+        folders = _folders(base, "", DEPTH)
+        listed = ((place, os.listdir(base + place)) for place in folders)  # noqa: PTH208
+        paths = sorted([place + name for place, names in listed for name in names if name[-5:] in ENDINGS])
     except OSError as error:
         raise LlmpickError(f"{directory}: cannot read the catalog directory: {error.strerror}") from error
-    return {path: found[path] for path in sorted(found)}
+    try:
+        found = list(map(os.stat, [base + path for path in paths]))
+        regular = all(map(stat.S_ISREG, set(map(MODE, found))))
+    except OSError:  # a link that leads nowhere
+        regular = False
+    if not regular:
+        paths = [path for path in paths if os.path.isfile(base + path)]  # noqa: PTH113 - Path's own may raise
+        found = [Path(base, path).stat() for path in paths]
+    return dict(zip(paths, map(STAT, found), strict=True))
 
 
-def _walk(folder: str, prefix: str, depth: int, found: dict[str, Stat]) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = entry.name
-            if name.endswith((".yaml", ".json")):
-                try:
-                    status = entry.stat()
-                except OSError:  # a dangling link
-                    continue
-                if status.st_mode & KIND_OF_FILE == REGULAR:  # no device, pipe or folder
-                    found[prefix + name] = Stat(status.st_size, status.st_mtime_ns)
-            elif depth > 1 and name not in SKIPPED and name[0] != "." and entry.is_dir(follow_symlinks=False):
-                _walk(entry.path, f"{prefix}{name}/", depth - 1, found)
+def _folders(folder: str, place: str, depth: int) -> Iterator[str]:
+    """`place`, where `folder` lies in the catalog, and the places of all folders beneath that may hold its files."""
+    yield place
+    if depth > 1:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if (
+                    name not in SKIPPED
+                    and name[0] != "."
+                    and name[-5:] not in ENDINGS
+                    and entry.is_dir(follow_symlinks=False)
+                ):
+                    yield from _folders(entry.path, f"{place}{name}/", depth - 1)
 
 
-def stamp(files: Mapping[str, Stat]) -> int:
+def stamp(files: Mapping[str, tuple[int, int]]) -> int:
     """A number that changes when a file is added, removed, resized or rewritten."""
-    return zlib.crc32("\n".join([f"{path}\t{size}\t{time}" for path, (size, time) in files.items()]).encode())
+    return zlib.crc32(marshal.dumps((list(files), list(chain.from_iterable(files.values()))), BY_VALUE))
