@@ -11,7 +11,7 @@ import re
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from llmpick.catalog.kinds import kind_of
+from llmpick.catalog.kinds import KINDS
 from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ HIDE = "hide.yaml"
 FOLDERS = ("models", "apis", "licenses")
 """Kinds that `hide.yaml` names by the path of a file; the others are rows of a table."""
 
+TABLES = {kind.folder: kind.key for kind in KINDS if kind.key}
+"""Files whose rows are laid over those beneath -> the field that tells rows apart."""
 THIN = ("hub.json", "gpus.yaml", "prices.yaml")
 """Files that lose rows to `hide.yaml`."""
 
@@ -79,9 +81,8 @@ def over(below: Layers, directory: Path, values: Values) -> Layers:
     replaced: list[str] = []
     for path in values:
         known_of = path in kept.values
-        kind = kind_of(path)
-        if kind and kind.key and known_of:
-            under, value, key = kept.values[path], values[path], attrgetter(kind.key)
+        if path in TABLES and known_of:
+            under, value, key = kept.values[path], values[path], attrgetter(TABLES[path])
             before = places.get(path) or _places(kept.origins[path], under)
             merged[path], places[path] = _laid(under, value, before, directory, key)
             known = {key(row) for row in under}
@@ -202,5 +203,4 @@ def _name(path: str) -> str:
 
 
 def _row(path: str, row: Any) -> str:
-    kind = kind_of(path)
-    return f"{path}: {getattr(row, kind.key)}" if kind and kind.key else ""
+    return f"{path}: {getattr(row, TABLES[path])}" if path in TABLES else ""
