@@ -1,4 +1,4 @@
-"""The tables of docs/advise.md are those of the code; `WRITE_DOCS=1 pytest tests/test_guidance_docs.py` renews them."""
+"""The tables of docs/advise.md are those of the code; they are rewritten with the other goldens."""
 
 import os
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_table_in_the_docs_is_that_of_the_code(name: str, made) -> None:
     start = text.index(f"<!-- {name}: written by the tests from the table itself -->")
     begin = text.index("\n", start) + 1
     end = text.index(f"<!-- end of {name} -->")
-    if os.environ.get("WRITE_DOCS"):
+    if os.environ.get("LLMPICK_REWRITE_GOLDENS"):
         path.write_text(f"{text[:begin]}\n{made()}\n\n{text[end:]}", encoding="utf-8")
     else:
         assert text[begin:end].strip() == made()
