@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -21,16 +22,25 @@ LIST = "catalog list --family qwen3"
 ASK = "recommend --task classification --gpu 24GB --top 1"
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """A cache with the compiled catalog, made once: compiling takes longer than a hundred answers."""
+    folder = tmp_path_factory.mktemp("compiled")
+    arguments = [sys.executable, "-m", "llmpick", "license", "mit"]
+    subprocess.run(arguments, env=os.environ | {"XDG_CACHE_HOME": str(folder), "PYTHONPATH": SRC}, check=True)
+    return folder
+
+
 @pytest.fixture
-def shell(tmp_path):
+def shell(tmp_path, compiled):
     """Run one command line through sh in a home of its own: (exit code, stdout, stderr)."""
     if os.name == "nt":
         pytest.skip("needs a shell")
+    shutil.copytree(compiled, tmp_path / "home" / ".cache")
 
     def run(line, **environment):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
         home = {"HOME": str(tmp_path / "home"), "PYTHONPATH": SRC, "PYTHONDONTWRITEBYTECODE": "1"}
-        (tmp_path / "home").mkdir(exist_ok=True)
         command = line.replace("llmpick", f"'{sys.executable}' -m llmpick")
         done = subprocess.run(
             ["sh", "-c", command], capture_output=True, env=clean | home | environment, cwd=tmp_path, check=False
