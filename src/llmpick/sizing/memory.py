@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from llmpick.record import NamedTuple
 from llmpick.sizing.adapters import adapter_parameters, expert_roles
 from llmpick.sizing.layers import sparse_layers
-from llmpick.sizing.overhead import ALIKE, LOGITS, MOVING, STILL, context, shed, slack
+from llmpick.sizing.overhead import LOGITS, STILL, context, moving, shed, slack
 from llmpick.sizing.parameters import count
 from llmpick.sizing.regime import WIDTH, regime_of, stored_width, targets_of, uniform
 from llmpick.sizing.sharding import Static, gather, shard, step_copies
@@ -178,6 +178,8 @@ class Rung(NamedTuple):
     """Share of activations that the allocator holds beyond them."""
     gathered: float
     """Weights that FSDP holds whole while it computes."""
+    twice: int
+    """Copies of the layers' inputs at the end of the backward pass, where FSDP trains adapters."""
     outside: int
     """Per token, outside the layers."""
     beside: int
@@ -250,8 +252,10 @@ def rung_of(known: Frame, job: Job) -> Rung:
         optimizer=round(static.optimizer),
         buffers=static.buffers,
         overhead=context(job) + (still + shed(job, known.c * sums.trained if full else 0.0)),
-        moving=ALIKE if job.chunked_loss else MOVING,
+        moving=moving(job),
         gathered=gathered.weights,
+        # it lets go neither of the inputs of checkpointed layers it does not train nor of their gradients
+        twice=2 if gathered.weights and not full and job.gradient_checkpointing else 0,
         outside=(4 + known.c) * known.hidden,
         beside=2 * sums.adapters if known.auto else 0,
         copies=copies,
@@ -299,15 +303,15 @@ Moment = tuple[float, float, float]
 
 def moments(rung: Rung, lot: Lot) -> tuple[Moment, ...]:
     """Every moment of a step on a batch that can be the worst."""
-    kept, top, bottom = working(rung.layers, lot, checkpointing=rung.checkpointing)
+    inputs, top, bottom = working(rung.layers, lot, checkpointing=rung.checkpointing)
     tokens = lot.length * lot.size
     outside = tokens * rung.outside + rung.beside
     logits = lot.size * (lot.target if rung.decodes else lot.length) * rung.vocabulary
     back = rung.gathered
-    kept = kept + rung.copies + outside + rung.cast_head + back
+    kept = inputs + rung.copies + outside + rung.cast_head + back
     turning = kept + rung.kept_casts
     top = top + rung.above + rung.back + outside + rung.kept_casts + rung.layer_casts + rung.temporary
-    bottom = bottom + rung.back + rung.low_casts + rung.temporary
+    bottom = bottom + rung.back + rung.low_casts + rung.temporary + rung.twice * inputs
     return (
         (kept + rung.forth_casts, rung.loss_forth * logits, rung.old),
         (turning, rung.loss * logits, rung.old),
@@ -388,7 +392,7 @@ def _update_bytes(sums: Sums, job: Job, width: int) -> float:
     if job.sharding.startswith("zero"):
         return step_copies(sums.trained, job)
     if job.optimizer == "adamw-foreach":  # of the shard that FSDP updates
-        return sums.trained * width / (job.n_gpus if job.sharding == "fsdp" else 1)
+        return sums.trained * width / (job.n_gpus if job.gathers else 1)
     if job.optimizer == "adafactor":  # fp32 copies of one matrix, its gradient, its update and the factors' product
         return 16.0 * (sums.table if job.method == "full" else 0)
     return 0.0

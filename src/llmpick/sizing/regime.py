@@ -109,7 +109,8 @@ def regime_of(architecture: Architecture, job: Job) -> Regime:
     """The Regime that `job` runs `architecture` in."""
     style = style_of(architecture)
     auto = job.mixed_precision != "no"
-    stored = stored_width(job)
+    # the mixed precision of FSDP gathers weights in 16 bits, whatever their shards are kept in
+    stored = 2 if auto and job.gathers else stored_width(job)
     c = 2 if auto else stored
     # autocast runs layer norms in fp32, and what follows one keeps that width
     widened = style.norm == "layer" and (style.order == "post" or architecture.embedding_norm)

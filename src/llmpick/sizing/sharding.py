@@ -47,7 +47,7 @@ def gather(job: Job, layer: float, root: float, *, trained: bool) -> Gathered:
     The unit of the whole model is not sharded again after its forward pass, and BACKWARD_PRE, accelerate's default,
     gathers a layer before the one above it has gone (PyTorch's FullyShardedDataParallel).
     """
-    if job.sharding != "fsdp" or job.n_gpus == 1:
+    if not job.gathers:
         return Gathered()
     return Gathered(2 * layer + root, layer, root) if trained else Gathered(2 * layer + root)
 

@@ -6,7 +6,7 @@ import marshal
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from llmpick.record import NamedTuple, bare
+from llmpick.record import NamedTuple, bare, replace
 from llmpick.sizing import memory
 from llmpick.sizing.job import usual
 from llmpick.sizing.latency import read_per_pass
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from llmpick.sizing.memory import Frame, Rung
     from llmpick.sizing.working import Lot
 
-SHARDED = "qlora, sharded"
 METHODS: tuple[JobMethod, ...] = ("full", "lora", "qlora")
-WAYS = (*METHODS, SHARDED)
-"""The usual ways of training: by method, and QLoRA once more for where its weights are sharded."""
+WAYS = (*METHODS, *(f"{method}, sharded" for method in METHODS))
+"""The usual ways of training: by method, and once more for where the weights are sharded."""
 
 USUAL = (
     (256, 8, True),
@@ -84,7 +83,8 @@ class Size(NamedTuple):
     active: int
     """Parameters a token passes through."""
     frames: tuple[bytes, ...]
-    """The Frame of each of WAYS, as `marshal` writes its plain tuples: few are ever read."""
+    """The Frame of each of WAYS, as `marshal` writes its plain tuples: few are ever read. Empty where a sharded one is
+    that of its method."""
     peaks: tuple[bytes, ...]
     """For each of USUAL the peaks of the whole ladder on one card, as NUMBERs; empty where nobody would ask."""
     running: bytes
@@ -97,13 +97,15 @@ def size_of(architecture: Architecture) -> Size:
     """The Size of a network; raises LlmpickError where its parameters cannot be counted."""
     counted = count(architecture)
     ways = [usual(architecture, method, seq_len=1) for method in METHODS]
-    ways.append(usual(architecture, "qlora", seq_len=1, n_gpus=2, sharding="fsdp"))
+    ways += [replace(job, n_gpus=2, sharding="fsdp") for job in ways]
+    frames = [marshal.dumps(bare(memory.frame(architecture, counted, job)), FORMAT) for job in ways]
+    plain, sharded = frames[: len(METHODS)], frames[len(METHODS) :]
     batchwise = any(not regime_of(architecture, job).any_length for job in ways)
     size = Size(
         structure=architecture.structure,
         total=counted.total,
         active=counted.active,
-        frames=tuple(marshal.dumps(bare(memory.frame(architecture, counted, job)), FORMAT) for job in ways),
+        frames=(*plain, *(b"" if frame == alone else frame for frame, alone in zip(sharded, plain, strict=True))),
         peaks=(),
         running=marshal.dumps(bare(running(architecture, counted)), FORMAT),
         shape=(lambda: architecture) if batchwise else None,
@@ -282,7 +284,8 @@ class Store:
 
 def frame_of(size: Size, job: Job) -> Frame:
     """The Frame of a Job that is `usual` but for its batch, its rung and its cards."""
-    known = memory.unpacked(marshal.loads(size.frames[WAYS.index(_way(job))]))
+    packed = size.frames[WAYS.index(_way(job))] or size.frames[WAYS.index(job.method)]
+    known = memory.unpacked(marshal.loads(packed))
     if size.shape is None:
         return known
     shape = size.shape()
@@ -290,4 +293,4 @@ def frame_of(size: Size, job: Job) -> Frame:
 
 
 def _way(job: Job) -> str:
-    return SHARDED if uniform(job) else job.method
+    return f"{job.method}, sharded" if uniform(job) or job.gathers else job.method
