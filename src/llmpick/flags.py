@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,19 +25,36 @@ CATALOG = Annotated[
 FORCE = Annotated[bool | None, typer.Option("--force", help="Overwrite an existing --output file.")]
 
 
-def _text(flag: str, metavar: str, says: str) -> Any:
-    return Annotated[str | None, typer.Option(flag, metavar=metavar, help=says)]
+class Flag(NamedTuple):
+    """One flag; typer is told of those of the command that runs."""
+
+    kind: Any
+    """The type of its value."""
+    names: tuple[str, ...]
+    says: str
+    metavar: str | None = None
+
+    def option(self) -> Any:
+        """The same for typer."""
+        return typer.Option(None, *self.names, metavar=self.metavar, help=self.says)
 
 
-def _texts(flag: str, metavar: str, says: str) -> Any:
-    return Annotated[list[str] | None, typer.Option(flag, metavar=metavar, help=says)]
+TEXT, TEXTS, YES_NO, FILE = str | None, list[str] | None, bool | None, Path | None
 
 
-def _yes_no(flags: str, says: str) -> Any:
-    return Annotated[bool | None, typer.Option(flags, help=says)]
+def _text(flag: str, metavar: str, says: str) -> Flag:
+    return Flag(TEXT, (flag,), says, metavar)
 
 
-PROFILE: dict[str, Any] = {
+def _texts(flag: str, metavar: str, says: str) -> Flag:
+    return Flag(TEXTS, (flag,), says, metavar)
+
+
+def _yes_no(flags: str, says: str) -> Flag:
+    return Flag(YES_NO, (flags,), says)
+
+
+PROFILE: dict[str, Flag] = {
     "task": _text("--task", "TASK", "What the tuned model must do: classification, summarization, chat …"),
     "gpu": _text("--gpu", "GPU", "24GB, 2x24GB, 'RTX 4090', 2xA100-80GB, auto (this machine), none (CPU)."),
     "domain": _text("--domain", "DOMAIN", "Kind of text: general, legal, biomedical, finance, code …"),
@@ -63,16 +83,13 @@ PROFILE: dict[str, Any] = {
     "classes": _text("--classes", "N", "Labels or entity types to tell apart."),
     "feedback": _text("--feedback", "KIND", "pairs, ratings or grader: how answers can be judged."),
     "unlabeled": _yes_no("--unlabeled/--no-unlabeled", "Much plain text of the domain without labels is at hand."),
-    "profile": Annotated[
-        str | None,
-        typer.Option("--profile", metavar="FILE|-", help="The same fields as YAML; flags win over it."),
-    ],
+    "profile": _text("--profile", "FILE|-", "The same fields as YAML; flags win over it."),
 }
 
 
-JOB: dict[str, Any] = {
+JOB: dict[str, Flag] = {
     "method": _text("--method", "METHOD", "full, lora, qlora or inference."),
-    "serve": Annotated[bool | None, typer.Option("--serve", help="Size serving it: --method inference.")],
+    "serve": _yes_no("--serve", "Size serving it: --method inference."),
     "rank": _text("--rank", "N", "LoRA rank."),
     "lora_targets": _text("--lora-targets", "WHICH", "all-linear, attention, or module names: q_proj,v_proj."),
     "seq_len": _text("--seq-len", "TOKENS", "Tokens per sequence."),
@@ -99,7 +116,7 @@ JOB: dict[str, Any] = {
     "electricity_price": _text("--electricity-price", "USD", "Dollars per kWh, for a card of your own."),
 }
 
-USE: dict[str, Any] = {
+USE: dict[str, Flag] = {
     "commercial": PROFILE["commercial"],
     "monthly_users": PROFILE["monthly_users"],
     "annual_revenue": PROFILE["annual_revenue"],
@@ -111,7 +128,7 @@ USE: dict[str, Any] = {
 }
 
 
-SEARCH: dict[str, Any] = {
+SEARCH: dict[str, Flag] = {
     "family": _text("--family", "NAME", "Family or lineage: qwen3, deberta-v3."),
     "task": _text("--task", "TASK", "Made or regularly tuned for this task."),
     "license": _text("--license", "ID", "License id, open-source or permissive."),
@@ -125,14 +142,12 @@ SEARCH: dict[str, Any] = {
 ANSWER: dict[str, Any] = {
     "catalog": CATALOG,
     "format": _text("--format", "FORMAT", f"{', '.join(FORMATS)}; table on a terminal, plain in a pipe."),
-    "output": Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to stdout.")
-    ],
+    "output": Flag(FILE, ("--output", "-o"), "Write there instead of to stdout.", "FILE"),
     "force": FORCE,
 }
 """Where an answer comes from and where it goes."""
 
-RANKING: dict[str, Any] = {
+RANKING: dict[str, Flag] = {
     "top": _text("--top", "N", "How many models to show (5)."),
     "what_if": _texts("--what-if", "FLAG=VALUE", "Also say what this would change: gpu=48GB; repeatable."),
 }
@@ -158,13 +173,15 @@ class Taking:
         raw = {name: given.pop(name) for name in self.flags}
         self.run({name: value for name, value in raw.items() if value not in (None, [])}, **given)
 
-    @property
+    @cached_property
     def __signature__(self) -> inspect.Signature:
         keyword, known = inspect.Parameter.KEYWORD_ONLY, self.command.__globals__
         own = [one for name, one in inspect.signature(self.command).parameters.items() if name not in GIVEN]
         # Only these are evaluated: what a command is given may be named for the type checker alone.
         merged = [one.replace(kind=keyword, annotation=eval(one.annotation, known)) for one in own]
-        merged += [inspect.Parameter(n, keyword, default=None, annotation=kind) for n, kind in self.flags.items()]
+        for name, flag in self.flags.items():
+            kind, default = (flag.kind, flag.option()) if isinstance(flag, Flag) else (flag, None)
+            merged.append(inspect.Parameter(name, keyword, default=default, annotation=kind))
         return inspect.Signature(merged)
 
     @property

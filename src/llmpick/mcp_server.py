@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
     from llmpick.catalog import Catalog
+    from llmpick.flags import Flag
     from llmpick.profile import Profile
 
 Arguments = dict[str, Any]
@@ -39,7 +40,7 @@ class Tool:
     says: str
     answer: Callable[[Catalog, Arguments], Any]
     """The object that `--format json` prints."""
-    flags: Mapping[str, Any]
+    flags: Mapping[str, Flag]
     """Those of the command of the same name."""
     own: Mapping[str, Any]
     """JSON Schemas of its further arguments."""
@@ -219,15 +220,14 @@ def schema(tool: Tool) -> dict[str, Any]:
     }
 
 
-def _argument(flag: Any) -> dict[str, Any]:
+def _argument(flag: Flag) -> dict[str, Any]:
     """The JSON Schema of one flag; what takes text on the command line takes a number here too."""
-    kind, option = get_args(flag)
-    inner = [one for one in get_args(kind) if one is not type(None)]
+    inner = [one for one in get_args(flag.kind) if one is not type(None)]
     if inner == [bool]:
-        return {"type": "boolean", "description": option.help}
+        return {"type": "boolean", "description": flag.says}
     if inner == [str]:
-        return {"type": ["string", "number"], "description": option.help}
-    return {"type": ["string", "array"], "items": {"type": "string"}, "description": option.help}
+        return {"type": ["string", "number"], "description": flag.says}
+    return {"type": ["string", "array"], "items": {"type": "string"}, "description": flag.says}
 
 
 def call(name: str, arguments: Arguments, facts: Catalog) -> Any:
