@@ -42,7 +42,7 @@ def test_it_holds_a_thousand_sourced_models(whole):
 
 
 def test_the_schemas_are_those_of_the_records():
-    assert schemas.stale(BUNDLED / "schema") == [], (
+    assert schemas.stale(BUNDLED / "schema") == {}, (
         "`llmpick catalog schema -o catalog/schema --force` writes them anew"
     )
     assert {file.name for file in (BUNDLED / "schema").iterdir()} == schemas.generate().keys()
@@ -186,7 +186,7 @@ def test_a_schema_of_another_version_is_stale_and_foreign_files_are_nobodys_busi
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "package.json").write_text("{}")
-    assert schemas.stale(tmp_path) == []
+    assert schemas.stale(tmp_path) == {}
     (tmp_path / "model.json").write_text("{}")
     (tmp_path / "hide.json").unlink()
     assert sorted(schemas.stale(tmp_path)) == ["hide.json", "model.json"]

@@ -312,8 +312,7 @@ def catalog_schema(
     from llmpick.catalog import schemas
     from llmpick.files import write_all
 
-    texts = {name: text for name, text in schemas.generate().items() if name in schemas.stale(output)}
-    for path in write_all(output, texts, force=force):
+    for path in write_all(output, schemas.stale(output), force=force):
         print(f"wrote {path}", file=sys.stderr)
 
 

@@ -30,9 +30,9 @@ def _described() -> Iterator[None]:
         del PYDANTIC_CONFIG["use_attribute_docstrings"]
 
 
-def stale(directory: Path) -> list[str]:
-    """Names of the schemas that `directory` lacks or has in another version."""
-    return [name for name, text in generate().items() if not _says(directory / name, text)]
+def stale(directory: Path) -> dict[str, str]:
+    """File name -> text of the schemas that `directory` lacks or has in another version."""
+    return {name: text for name, text in generate().items() if not _says(directory / name, text)}
 
 
 def _says(file: Path, text: str) -> bool:
