@@ -44,26 +44,26 @@ Guess = Callable[[fitting.Task], Any]
 CLUSTERS = (
     "euroeval-encoders-nordic euroeval-encoders-west-germanic supergleber-de",
     "turkish-model-zoo turkish-model-zoo-old",
-    "hfl-chinese-plm hfl-minirbt clue",
+    "hfl-chinese-plm hfl-minirbt clue text2vec-chinese",
     "koelectra-korean klue",
     "jglue simcse-ja",
     "maria-spanish bsc-bio-es",
     "banglue banglanlg",
     "robbert-dutch bertje-dutch",
     "lexglue lexglue-small casehold lextreme",
-    "blue biolinkbert adalm-domain scibert-grid biom-squad2",
+    "blue biolinkbert adalm-domain scibert-grid biom-squad2 biomistral-sft",
     "glue-squad-dev-deberta-readme electra-sizes albert-v1-v2 bert-miniatures-glue-test minilm-glue-dev xlnet-glue-dev"
     " linkbert-mrqa anli rasbt-imdb model-recycling fairseq-bart",
     "minilm-xnli-xlt xlmr-sizes masakhaner2 mafand-mt mt5-xtreme",
     "glge lmqg-qgbench s2s-summarization-collected rectified-scaling-law",
     "sbert-cross-encoders sbert-bi-encoders sbert-ms-marco-rerankers simcse",
-    "metamath-sft dart-math-sft tora-sft xwin-math-sft abel-math-sft llm-adapters dora-commonsense",
+    "metamath-sft dart-math-sft tora-sft xwin-math-sft abel-math-sft llm-adapters dora-commonsense simplerl-zoo",
 )
 """Comparisons that share models, tasks or authors: left out together for the harder test."""
 LATER = frozenset(
-    "arbert banglanlg banglue bertimbau bsc-bio-es clue fairseq-bart gollie graphcodebert-search jglue"
+    "arbert banglanlg banglue bertimbau biomistral-sft bsc-bio-es clue fairseq-bart gollie graphcodebert-search jglue"
     " klej-polish-roberta klue mafand-mt maria-spanish model-recycling mt5-xtreme opencodeinterpreter parsbert simcse"
-    " simcse-ja tweeteval".split()
+    " simcse-ja simplerl-zoo text2vec-chinese tweeteval".split()
 )
 """Comparisons collected when the form of the estimate and its coefficients had been settled on the others."""
 
