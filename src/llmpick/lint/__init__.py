@@ -28,6 +28,7 @@ from llmpick.lint.shapes import (
     context_within_positions,
     parameters_from_architecture,
     published_parameters,
+    several_languages_translate,
     tasks_fit_structure,
 )
 from llmpick.lint.tables import dated_shutdowns, policy_adds_up, sound_gpus, sound_prices
@@ -87,6 +88,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     terms_of_the_base,
     one_base_per_lineage,
     tasks_fit_structure,
+    several_languages_translate,
     tools_by_architecture,
     loaded_by_something,
     originals_only,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError
 from llmpick.lint.remarks import Loc, Remark, file_of
+from llmpick.lint.vocabularies import MULTIPLE
 from llmpick.sizing.parameters import count
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.005
 """Share by which a published parameter count may differ from ours without an explanation."""
+FOR_EVERYTHING = {"generation", "chat", "math-reasoning", "code-generation"}
+"""Tasks that together mark a decoder made for every kind of text; a specialist lacks one of them."""
+NORWEGIAN = ("nb", "nn")
+"""Two written forms of one language."""
 
 
 def parameters_from_architecture(catalog: Catalog) -> Iterator[Remark]:
@@ -70,6 +75,19 @@ def tasks_fit_structure(catalog: Catalog) -> Iterator[Remark]:
             if structure and structure not in structures.get(task, (structure,)):
                 message = f"{task} takes {' or '.join(structures[task])}, this is {structure}; remove the task"
                 yield Remark(file_of(model), ("tasks", position), message)
+
+
+def several_languages_translate(catalog: Catalog) -> Iterator[Remark]:
+    """A decoder for every kind of text has `translation` where its languages are more than one, and only there."""
+    for model in catalog.models:
+        shape = model.architecture.shape if model.architecture else None
+        if shape and shape.structure == "decoder" and model.languages and set(model.tasks) >= FOR_EVERYTHING:
+            several = len({"no" if code in NORWEGIAN else code for code in model.languages}) > 1
+            several = several or MULTIPLE in model.languages
+            if several != ("translation" in model.tasks):
+                count = "several languages" if several else "one language"
+                message = f"it knows {count}: {'add' if several else 'remove'} translation, or correct `languages`"
+                yield Remark(file_of(model), ("tasks",), message)
 
 
 def context_within_positions(catalog: Catalog) -> Iterator[Remark]:
