@@ -1,11 +1,15 @@
 """How fast llmpick answers, beside what any program of its kind costs and beside its peers; prints the README's table.
 
     python benchmarks/speed.py [--runs 10] [--peers DIR] [--sizes 10000,100000]
+    python benchmarks/speed.py --counts
 
 Every figure is the median of `--runs` runs taken in turns with its floor, a one-command typer app that prints one rich
 table, so that a machine that slows down slows both. `--peers DIR` holds a virtual environment for each peer
 (DIR/llmfit/bin/llmfit, DIR/whichllm/bin/whichllm, DIR/canifinetune/bin/canifinetune); one that is not there is left
 out. `--sizes` ranks catalogs of that many models, made by copying real entries under new names.
+
+`--counts` measures what no busy machine changes: the modules that a command imports, and the instructions it executes
+(by valgrind, else by perf; left out where neither works). It exits 1 when they are more than MOST times the floor's.
 """
 
 from __future__ import annotations
@@ -45,6 +49,13 @@ PEERS = {
 }
 """Peer -> its nearest command: its recommendation where that works without the network, else the least it does."""
 
+MOST = {
+    "llmpick recommend, the full catalog": (1.3, 2.0),
+    "llmpick --help": (0.7, 0.7),
+    "llmpick --version": (0.8, 0.8),
+}
+"""Command -> how many times the floor's modules and its instructions it may take."""
+
 
 class Figure(NamedTuple):
     """Medians of one command."""
@@ -59,6 +70,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--sizes", default="")
+    parser.add_argument("--counts", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         floor = Path(folder, "floor.py")
@@ -70,6 +82,9 @@ def main() -> None:
             ("llmpick --help", [*us, "--help"], [*plain, "--help"]),
             ("llmpick --version", [*us, "--version"], [*plain, "--help"]),
         ]
+        if given.counts:
+            counts(rows[1:], Path(folder))
+            return
         for peer, arguments in PEERS.items():
             program = given.peers / peer / "bin" / peer if given.peers else None
             if program and program.exists():
@@ -88,6 +103,47 @@ def main() -> None:
             columns = {"load, s": ".2f", "rank, s": ".2f", "MiB": ".0f"}
             save("speed", "grown catalogs", columns, {name: row for rows in grown for name, row in rows.items()})
     write()
+
+
+def counts(rows: list[tuple[str, list[str], list[str]]], folder: Path) -> None:
+    """Print and store what each command takes beside its floor; exits 1 where it is too much."""
+    found: dict[str, list[float]] = {}
+    for name, command, beside in rows:
+        once(command), once(beside)
+        (ours, executed), (floor, usual) = ((modules(one), instructions(one, folder)) for one in (command, beside))
+        found[name] = [ours, floor, ours / floor, *((executed / 1e6, executed / usual) if executed else ())]
+        print(name, *(f"{number:.4g}" for number in found[name]), flush=True)
+    columns = {"modules": ".0f", "floor's": ".0f", "times the floor's": ".2f"}
+    more = {"million instructions": ".0f", "times its instructions": ".2f"}
+    save("speed", "counts", columns | (more if executed else {}), found)
+    write()
+    over = [name for name, row in found.items() if row[2] > MOST[name][0] or (row[4:] and row[4] > MOST[name][1])]
+    sys.exit(f"more than it may take: {', '.join(over)}" if over else 0)
+
+
+def modules(command: list[str]) -> int:
+    """How many modules a Python command imports."""
+    told = run([command[0], "-X", "importtime", *command[1:]], stderr=subprocess.PIPE).stderr
+    return sum(line.startswith("import time:") for line in told.splitlines()) - 1
+
+
+def instructions(command: list[str], folder: Path) -> int:
+    """Instructions that a command executes outside the kernel; 0 where nothing here can count them."""
+    if shutil.which("valgrind"):
+        out = f"--callgrind-out-file={folder / 'callgrind'}"
+        told = run(["valgrind", "--tool=callgrind", out, *command], stderr=subprocess.PIPE).stderr
+    elif shutil.which("perf"):
+        told = run(["perf", "stat", "-e", "instructions:u", *command], stderr=subprocess.PIPE).stderr
+    else:
+        return 0
+    line = next((line for line in told.splitlines() if "I   refs" in line or "instructions:u" in line), "")
+    return int("".join(filter(str.isdigit, line.rpartition("==")[2].partition("instructions")[0])) or 0)
+
+
+def run(command: list[str], **kept: int) -> subprocess.CompletedProcess[str]:
+    """One run of our own code, with the same hashes each time; its answer is thrown away."""
+    ours = {"PYTHONPATH": str(ROOT / "src"), "PYTHONHASHSEED": "0"}
+    return subprocess.run(command, stdout=subprocess.DEVNULL, text=True, check=True, env={**os.environ, **ours}, **kept)
 
 
 def keep(measured: dict[str, list[float]], table: str) -> None:

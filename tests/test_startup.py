@@ -53,6 +53,35 @@ def test_help_loads_neither_engine_nor_catalog():
     assert not {name for name in loaded("--help") if name.startswith(("llmpick.engine", "llmpick.catalog"))}
 
 
+def test_a_recommendation_loads_few_modules():
+    modules = loaded("recommend", "--task", "classification", "--gpu", "24GB", "--examples", "5000")
+    assert len(modules) < 260
+    assert len([name for name in modules if name.startswith("llmpick")]) <= 95
+
+
+COUNT = """
+import sys
+from llmpick import cli
+counted = 0
+def count(frame, event, argument):
+    global counted
+    counted += event == "call"
+sys.setprofile(count)
+cli.run(sys.argv[1:])
+sys.setprofile(None)
+print(counted, file=sys.stderr)
+"""
+
+
+def test_what_surrounds_the_ranking_costs_little_beside_it():
+    """Importing what answers, parsing flags, printing: much the same on every machine, however busy it is."""
+    asked = ("recommend", "--task", "classification", "--gpu", "24GB")
+    done = subprocess.run([sys.executable, "-c", COUNT, *asked], capture_output=True, text=True, check=True)
+    profile = request.build({"task": "classification", "gpu": "24GB"}, load())
+    ranking = calls(lambda: engine.rank(load(), profile))
+    assert int(done.stderr.splitlines()[-1]) - ranking < 32_000
+
+
 def calls(work) -> int:
     """Python functions that `work` calls: what it costs, whatever else the machine is doing."""
     counted = 0
