@@ -2,7 +2,7 @@
 
     python benchmarks/latency.py [--truth DIR] [--fit]
 
-`data/serving_speeds.csv` holds the speeds of one request at a time, each with its page and commit. The truth directory
+`data/serving_speeds.csv` holds the speeds of one request at a time, each with its page. The truth directory
 is not part of this repository; its `memory.csv` prints tokens per second beside the memory that serving took. `--fit`
 prints the shares that `llmpick.sizing.latency` holds.
 """
@@ -35,7 +35,8 @@ PLAIN = {"eager PyTorch", "TorchScript", "TensorFlow XLA"}
 """Software that launches kernels one by one."""
 RANGES = {"decode": latency.TOKEN_RANGE, "prefill": latency.PROMPT_RANGE, "pass": latency.PASS_RANGE}
 STEPS = (1.6, 1.25, 1.1, 1.04, 1.015)
-HELD = (latency.LAUNCH, latency.PLAIN, latency.READ, latency.COMPUTE, latency.SPLIT)
+HELD = (latency.LAUNCH, latency.PLAIN, latency.READ, latency.COMPUTE, latency.SPLIT, latency.GEFORCE, latency.QUANTIZED)
+NAMES = ("launch", "plain", "read", "compute", "split", "GeForce", "quantized")
 Shares = tuple[float, ...]
 
 
@@ -47,6 +48,8 @@ class Row(NamedTuple):
     kind: str
     plain: bool
     split: bool
+    peak: int
+    """The place of the share of the peak among the shares."""
     terms: Terms
     measured: float
     """Seconds."""
@@ -62,7 +65,10 @@ def main() -> None:
     rows = read(catalog)
     report("serving speeds, all in the fit", rows, lambda _: HELD)
     if arguments.fit:
-        print("\nfitted to all: launch, plain, read, compute, split:", [f"{share:.3g}" for share in fit(rows)])
+        print(
+            "\nfitted to all: launch, plain, read, compute, split, GeForce, quantized:",
+            [f"{share:.3g}" for share in fit(rows)],
+        )
     sources = {row.source for row in rows}
     without = {source: fit([row for row in rows if row.source != source]) for source in sources}
     report("serving speeds, each source left out", rows, lambda row: without[row.source])
@@ -88,25 +94,26 @@ def read(catalog: Catalog) -> list[Row]:
             made = terms(shape, job, card, counted, tokens=tokens, context=context, width=width)
             if kind == "decode" or made.compute is not None:
                 plain = line["software"] in PLAIN
+                peak = NAMES.index("GeForce" if latency.halved(card) else "compute" if width >= 2 else "quantized")
                 group = f"{line['source_id']}, {'plain' if plain else kind}"
                 seconds = float(line["milliseconds"]) / 1e3
                 least = seconds_per_pass(counted, card, n_gpus) if width >= latency.LEAST_BYTES else None
-                rows.append(Row(line["source_id"], group, kind, plain, n_gpus > 1, made, seconds, least or 0.0))
+                rows.append(Row(line["source_id"], group, kind, plain, n_gpus > 1, peak, made, seconds, least or 0.0))
     return rows
 
 
 def expected(row: Row, shares: Shares) -> float:
     """Seconds, as `latency.speed` adds them up; a token's own arithmetic is hidden behind reading."""
-    launch, plain, reading, compute, split = shares
+    launch, plain, reading, _, split, _, _ = shares
     each = (plain if row.plain else launch) * (split if row.split else 1)
-    computed = 0.0 if row.kind == "decode" else (row.terms.compute or 0.0) / compute
+    computed = 0.0 if row.kind == "decode" else (row.terms.compute or 0.0) / shares[row.peak]
     return each * row.terms.layers + row.terms.read / reading + computed
 
 
 def fit(rows: list[Row]) -> Shares:
     """Shares with the least absolute log error, each group weighing nearly alike, by coordinate descent."""
     sizes = Counter(row.group for row in rows)
-    shares = [35e-6, 400e-6, 0.85, 0.5, 1.5]
+    shares = [35e-6, 400e-6, 0.85, 0.5, 1.5, 0.8, 0.3]
 
     def loss(candidate: list[float]) -> float:
         return sum(

@@ -26,21 +26,26 @@ LEAST_BYTES = 0.5
 CACHE = 256 * MIB
 """What may stay in a card's last cache from pass to pass: that of the MI300X, the largest of any card in the catalog
 (AMD GPU specifications, rocm.docs.amd.com)."""
-LAUNCH = 50e-6
+LAUNCH = 52e-6
 """Seconds an engine takes per layer and pass besides reading and computing."""
 PLAIN = 350e-6
 """The same for an encoder in PyTorch or TensorFlow as they come, which launch kernels one by one."""
-SPLIT = 1.3
+SPLIT = 1.35
 """How much more of it where several cards share each layer (tensor parallelism)."""
-READ = 0.79
+READ = 0.8
 """Share of the data sheet's bandwidth at which weights are read."""
-COMPUTE = 0.43
-"""Share of the dense 16-bit peak at which a prompt is computed."""
+COMPUTE = 0.47
+"""Share of the dense 16-bit peak at which a prompt is computed with 16-bit weights."""
+QUANTIZED = 0.28
+"""The same with fewer bits per weight, which kernels unpack first."""
+GEFORCE = 0.83
+"""The same on a GeForce. The peak on its data sheet is that of sums in 32 bits, half the rate of its tensor cores, and
+so the easier to reach, or to surpass with sums in 16 bits (pytorch/pytorch#123558)."""
 TOKEN_RANGE = (0.8, 1.8)
 """The ends of the range for a token, as multiples of the expected time: nine runs in ten from sources left out of the
 fit lie between them; the same holds for the two below."""
-PROMPT_RANGE = (0.5, 3.5)
-"""For a decoder's prompt: quantized weights and older kernels reach far less of the peak."""
+PROMPT_RANGE = (0.6, 3.5)
+"""For a decoder's prompt: older kernels reach far less of the peak."""
 PASS_RANGE = (0.65, 1.7)
 """For an encoder's pass in an engine."""
 MEASURED = {"NVIDIA", "AMD", "Apple"}
@@ -114,7 +119,8 @@ def speed(architecture: Architecture, job: Job, card: Gpu, counted: Parameters) 
     if silent or card.vendor not in MEASURED or not card.bandwidth_gb_s:
         return None
     prompt = terms(a, job, card, counted, tokens=job.seq_len)
-    read = None if prompt.compute is None else prompt.read / READ + prompt.compute / COMPUTE
+    share = GEFORCE if halved(card) else COMPUTE if PACKED[job.dtype] >= HALF else QUANTIZED
+    read = None if prompt.compute is None else prompt.read / READ + prompt.compute / share
     launch = LAUNCH * (SPLIT if job.n_gpus > 1 else 1.0)
     if a.structure == "encoder":
         plain = None if read is None else PLAIN * prompt.layers + read
@@ -125,6 +131,11 @@ def speed(architecture: Architecture, job: Job, card: Gpu, counted: Parameters) 
         token=_span(launch * token.layers, token.read / READ, TOKEN_RANGE),
         plain=None,
     )
+
+
+def halved(card: Gpu) -> bool:
+    """Whether the data sheet's peak is half of what the tensor cores could do with sums in 16 bits."""
+    return card.name.startswith("GeForce")
 
 
 def _span(launched: float, rest: float | None, ends: tuple[float, float]) -> Span | None:
