@@ -13,7 +13,7 @@ from llmpick import catalog as catalogs
 from llmpick import engine, explain
 from llmpick import profile as profiles
 from llmpick.catalog.facts import facts_of
-from llmpick.catalog.shelf import facts_in
+from llmpick.catalog.shelf import Shelf, facts_in
 from llmpick.schema import Popularity
 from llmpick.sizing.size import USUAL, Parts, Peaks, ladder_of, whole_ladder
 from llmpick.steps.asked import ask, vocabulary
@@ -48,13 +48,17 @@ def questions(draw, *, gpu=True):
 
 
 BY_ID = {model.id: model for model in FACTS.models}
+READ = {facts.id: facts for facts in facts_in(FACTS.models)}
 # A few models by name, not the records themselves: what a failing example prints must be short.
 some_models = st.lists(st.sampled_from(sorted(BY_ID)), min_size=3, max_size=12, unique_by=lambda n: BY_ID[n].lineage)
 
 
 def only(names):
-    """The bundled catalog with these models alone."""
-    return replace(FACTS, models=tuple(BY_ID[name] for name in names))
+    """The bundled catalog with these models alone, in this order, and what it keeps of them."""
+    part = Shelf({}, FACTS.models.values)
+    part.paths = {name: FACTS.models.paths[name] for name in names}
+    part.facts = [READ[name] for name in names]
+    return replace(FACTS, models=part)
 
 
 def order(catalog, profile):
