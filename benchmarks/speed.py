@@ -6,7 +6,7 @@
 Every figure is the median of `--runs` runs taken in turns with its floor, a one-command typer app that prints one rich
 table, so that a machine that slows down slows both. `--peers DIR` holds a virtual environment for each peer
 (DIR/llmfit/bin/llmfit, DIR/whichllm/bin/whichllm, DIR/canifinetune/bin/canifinetune); one that is not there is left
-out. `--sizes` ranks catalogs of that many models, made by copying real entries under new names.
+out. `--sizes` loads, searches and ranks catalogs of that many models, made by copying real entries under new names.
 
 `--counts` measures what no busy machine changes: the modules that a command imports, and the instructions it executes
 (by valgrind, else by perf; left out where neither works). It exits 1 when they are more than MOST times the floor's.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -98,10 +99,9 @@ def main() -> None:
             measured[name] = [ours.wall * 1e3, ours.cpu * 1e3, ours.mib, floor.wall * 1e3, ratio]
         keep({name: row for name, row in measured.items() if name.split()[0] not in PEERS}, "commands")
         keep({name: row for name, row in measured.items() if name.split()[0] in PEERS}, "peers")
-        grown = [scaled(int(models), Path(folder)) for models in filter(None, given.sizes.split(","))]
-        if grown:
-            columns = {"load, s": ".2f", "rank, s": ".2f", "MiB": ".0f"}
-            save("speed", "grown catalogs", columns, {name: row for rows in grown for name, row in rows.items()})
+        sizes = [scaled(int(models), Path(folder)) for models in filter(None, given.sizes.split(","))]
+        if sizes:
+            save("speed", "grown catalogs", COLUMNS, {name: row for rows in sizes for name, row in rows.items()})
     write()
 
 
@@ -190,38 +190,66 @@ def once(command: list[str]) -> Figure:
     return Figure(wall, used.ru_utime + used.ru_stime, kib / 1024)
 
 
+ASKING = """
+import sys, time, resource
+from pathlib import Path
+from llmpick import catalog, recommend
+from llmpick.catalog import browse
+def timed(work):
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+def rank():
+    recommend({"task": "classification", "gpu": "24GB", "examples": 5000}, facts).recommended[0]
+began = time.perf_counter()
+facts = catalog.load(base=Path(sys.argv[1]))
+taken = [time.perf_counter() - began]
+taken += [timed(lambda: browse.find_any(facts, "qwen3 8b"))]
+taken += [timed(lambda: browse.select(facts, browse.Wanted(task="ner")))]
+small = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+taken += [timed(rank)]
+print(*taken, small, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+COLUMNS = {"load, s": ".2f", "show, s": ".2f", "list, s": ".2f", "rank, s": ".2f", "MiB to list": ".0f", "MiB": ".0f"}
+
+
 def scaled(models: int, folder: Path) -> dict[str, list[float]]:
-    """Compile and rank a catalog of `models` models, copies of real ones under other names."""
+    """Compile a catalog of `models` models, then load it, show and list models of it and rank them."""
     rows = {}
-    base = folder / f"catalog-{models}"
-    shutil.copytree(ROOT / "catalog", base, ignore=shutil.ignore_patterns("schema", "evidence"))
-    files = sorted((base / "models").glob("*/*.yaml"))
-    for number in range(models - len(files)):
-        source = files[number % len(files)]
-        copy = source.with_name(f"{source.stem}-copy{number}.yaml")
-        text = source.read_text("utf-8")
-        copy.write_text(text.replace("\nlineage: ", f"\nlineage: copy{number}-", 1), "utf-8")
-    code = (
-        "import sys, time, resource; from pathlib import Path\n"
-        "from llmpick import catalog, recommend\n"
-        "began = time.perf_counter(); facts = catalog.load(base=Path(sys.argv[1])); loaded = time.perf_counter()\n"
-        "answer = recommend({'task': 'classification', 'gpu': '24GB', 'examples': 5000}, facts)\n"
-        "first = answer.recommended[0]; done = time.perf_counter()\n"
-        "mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
-        "print(loaded - began, done - loaded, mib)"
-    )
+    base = grown(models, folder / f"catalog-{models}")
     for what in ("compiled now", "from the compiled form", "again"):
         done = subprocess.run(
-            [sys.executable, "-c", code, str(base)],
+            [sys.executable, "-c", ASKING, str(base)],
             capture_output=True,
             text=True,
             check=True,
             env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_CACHE_HOME": str(folder / "cache")},
         )
-        load, rank, mib = map(float, done.stdout.split())
-        print(f"{what}: {models:,} models: load {load:.2f} s, rank {rank:.2f} s, {mib:.0f} MiB", flush=True)
-        rows[f"{models:,} models, {what}"] = [load, rank, mib]
+        rows[f"{models:,} models, {what}"] = found = [float(one) for one in done.stdout.split()]
+        said = ", ".join(f"{name} {one:{form}}" for (name, form), one in zip(COLUMNS.items(), found, strict=True))
+        print(f"{what}: {models:,} models: {said}", flush=True)
     return rows
+
+
+def grown(models: int, base: Path) -> Path:
+    """A catalog of that many models, copies of real ones under other names.
+
+    Every other copy has a vocabulary, and so a network, of its own: of the real models 55 in 100 have.
+    """
+    shutil.copytree(ROOT / "catalog", base, ignore=shutil.ignore_patterns("schema", "evidence"))
+    real = [(file, file.read_text("utf-8")) for file in sorted((base / "models").glob("*/*.yaml"))]
+    for number in range(models - len(real)):
+        source, text = real[number % len(real)]
+        text = text.replace("\nlineage: ", f"\nlineage: copy{number}-", 1)
+        if number % 2:
+            text = widened(text, number)
+        source.with_name(f"{source.stem}-copy{number}.yaml").write_text(text, "utf-8")
+    return base
+
+
+def widened(text: str, by: int) -> str:
+    """A model's file with that many more words in its vocabulary."""
+    return re.sub(r"\bvocab_size: (\d+)", lambda found: f"vocab_size: {int(found[1]) + by}", text, count=1)
 
 
 if __name__ == "__main__":
