@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmpick.guidance.answers import AdviseAnswer
-from llmpick.guidance.data import data
 from llmpick.guidance.decision import case_of, good, minimum, row_for, work_of
-from llmpick.guidance.metrics import judging
 from llmpick.guidance.notes import closing, notes_for
-from llmpick.guidance.technique import others, technique
 from llmpick.verdict import Advice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llmpick.guidance.answers import AdviseAnswer
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel
 
@@ -42,6 +39,11 @@ def advice(profile: Profile, apis: Sequence[ApiModel] = ()) -> Advice:
 
 def advise(profile: Profile, apis: Sequence[ApiModel] = ()) -> AdviseAnswer:
     """The whole answer of `llmpick advise`: the advice, the technique, the data, the metrics and the baseline."""
+    from llmpick.guidance.answers import AdviseAnswer
+    from llmpick.guidance.data import data
+    from llmpick.guidance.metrics import judging
+    from llmpick.guidance.technique import others, technique
+
     said = advice(profile, apis)
     judged = judging(profile.task)
     way, needed = technique(profile), data(profile)

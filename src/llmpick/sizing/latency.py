@@ -8,9 +8,9 @@ sources left out of the fit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from llmpick.record import record
+from llmpick.record import NamedTuple, record
 from llmpick.sizing.serving import HALF, PACKED, cache_bytes
 from llmpick.units import MIB
 from llmpick.verdict import Span
