@@ -162,7 +162,7 @@ TOOLS = {
         required=("models", "task"),
     ),
     "estimate": Tool(
-        says="Memory (bytes, part by part), hours and dollars of training or serving one model.",
+        says="Memory (bytes, part by part), hours, dollars, serving speed of a model; a vendor's: dollars, limits.",
         answer=estimate,
         flags=JOB,
         own={"model": MODEL},
