@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 from llmpick import catalog as catalogs
 from llmpick import profile as profiles
+from llmpick import request
+from llmpick.hub import user_catalog
 from llmpick.steps.asked import vocabulary
 
 if TYPE_CHECKING:
@@ -31,6 +33,13 @@ settings.load_profile("llmpick")
 def facts() -> Catalog:
     """The bundled catalog."""
     return catalogs.load()
+
+
+@pytest.fixture
+def loaded(facts: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that ask the bundled catalog alone get it as it was loaded once: half of what a short one takes."""
+    load = request.load
+    monkeypatch.setattr(request, "load", lambda layers: load(layers) if layers or user_catalog() else facts)
 
 
 @pytest.fixture(scope="session")

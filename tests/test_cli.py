@@ -11,6 +11,8 @@ import pytest
 
 from llmpick import cli
 
+pytestmark = pytest.mark.usefixtures("loaded")
+
 CLASSIFY = ["recommend", "--task", "classification", "--gpu", "24GB"]
 
 

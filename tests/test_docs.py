@@ -17,6 +17,8 @@ import yaml
 
 from llmpick import cli
 
+pytestmark = pytest.mark.usefixtures("loaded")
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 INTERACTIVE = {"interview", "mcp"}

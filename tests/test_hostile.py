@@ -19,6 +19,8 @@ from llmpick.render.text import safe
 from test_render import forbidden
 from test_render_report import Page, by_github, rendered, squeezed
 
+pytestmark = pytest.mark.usefixtures("loaded")
+
 ROOT = Path(__file__).parents[1] / "catalog"
 SAID = " ".join(text for text in cases.HOSTILE if text.isprintable())
 """What passes the catalog's own rules, which refuse control and bidirectional characters."""
