@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llmpick.catalog.facts import facts_of
@@ -35,12 +36,26 @@ WEIGH: tuple[tuple[Step, Callable[[Facts, Asked], Weighed]], ...] = (
 
 
 class Judged(NamedTuple):
-    """A Candidate in numbers, and how to put them in words."""
+    """A Candidate in numbers, and what to put in words."""
 
     standing: Standing
-    lineage: str
-    variant: str
-    write: Callable[[], Verdict]
+    facts: Facts | None
+    verdict: Verdict | None = None
+    """Of one that was judged in words already."""
+
+    @property
+    def lineage(self) -> str:
+        """That of its network."""
+        return self.facts.lineage if self.facts else getattr(self._model, "lineage", self.standing.id)
+
+    @property
+    def variant(self) -> str:
+        """How its network was trained last."""
+        return self.facts.variant if self.facts else getattr(self._model, "variant", "instruct")
+
+    @property
+    def _model(self) -> Model | ApiModel | None:
+        return self.verdict.model if self.verdict else None
 
 
 class Sorted(NamedTuple):
@@ -73,9 +88,9 @@ def rank(catalog: Catalog, profile: Profile) -> Ranking:
     return Ranking(
         profile=profile,
         advice=advice(profile, catalog.apis),
-        recommended=Written(place(judged.recommended, asked), write_row),
-        ruled_out=Written(judged.ruled_out, write_refusal),
-        undecided=Written(judged.undecided, write),
+        recommended=Written(place(judged.recommended, asked), partial(write_row, asked=asked)),
+        ruled_out=Written(judged.ruled_out, partial(write_refusal, asked=asked)),
+        undecided=Written(judged.undecided, partial(write, asked=asked)),
         catalog_date=catalog.date,
         catalog_models=len(catalog.models),
         policy_version=catalog.policy.version,
@@ -94,15 +109,14 @@ def judge_all(asked: Asked) -> list[Judged]:
 def weigh(facts: Facts, asked: Asked) -> Judged:
     """One model put through the Steps up to the first that says no."""
     standing = stand(facts.id, ((step, one(facts, asked)) for step, one in WEIGH), asked)
-    return Judged(standing, facts.lineage, facts.variant, lambda: judge(asked.known(facts.id), asked, facts))
+    return Judged(standing, facts)
 
 
 def of_verdict(one: Verdict, asked: Asked) -> Judged:
     """A Candidate that was judged in words already."""
     standing = stand(one.model.id, ((step.step, asked.weighed(step)) for step in one.steps), asked)
     standing = standing._replace(score=one.score, score_high=one.score_high)
-    lineage, variant = getattr(one.model, "lineage", one.model.id), getattr(one.model, "variant", "instruct")
-    return Judged(standing, lineage, variant, lambda: one)
+    return Judged(standing, None, one)
 
 
 def stand(id_: str, steps: Iterable[tuple[Step, Weighed]], asked: Asked) -> Standing:
@@ -123,15 +137,15 @@ def stand(id_: str, steps: Iterable[tuple[Step, Weighed]], asked: Asked) -> Stan
     return Standing(id_, low, high, unknown or high - low > asked.constants["undecided-spread"])
 
 
-def write(one: Judged) -> Verdict:
+def write(one: Judged, asked: Asked) -> Verdict:
     """Its Verdict."""
-    return one.write()
+    return one.verdict or judge(asked.known(one.standing.id), asked, one.facts)
 
 
-def write_row(row: Row) -> Verdict:
+def write_row(row: Row, asked: Asked) -> Verdict:
     """Its Verdict, with its place and its siblings."""
     one, *others = row.judged
-    verdict = one.write()
+    verdict = write(one, asked)
     return replace(
         verdict,
         siblings=tuple(sorted(other.standing.id for other in others)),
@@ -141,11 +155,11 @@ def write_row(row: Row) -> Verdict:
     )
 
 
-def write_refusal(one: Judged) -> RuledOut:
+def write_refusal(one: Judged, asked: Asked) -> RuledOut:
     """Why it is ruled out."""
 
     def pair() -> tuple[Verdict, Check]:
-        verdict = one.write()
+        verdict = write(one, asked)
         return verdict, refusal(verdict)[1]
 
     return RuledOut(one.standing, pair)

@@ -145,18 +145,17 @@ def reserved_terms(license_: License, situation: Situation) -> list[Term]:
 
 def binds(term: Term, license_: License, situation: Situation) -> bool:
     """Whether everything the term asks for is stated."""
-    tests = (
-        not term.when or any(ACTS[act](situation, license_) for act in term.when),
-        not term.commercial or is_commercial(term, situation),
-        term.above is None or bool(exceeded(term.above, situation)),
-        not term.regions or not situation.regions.isdisjoint(term.regions),
-        not term.businesses or any(in_business(business, situation) for business in term.businesses),
-        not term.fields or any(in_field(field, situation) for field in term.fields),
-        not term.multimodal or situation.multimodal is True,
-        not term.guardrails_removed or situation.guardrails_removed is True,
-        not any(EXEMPTIONS[exemption](situation) for exemption in term.unless),
+    return (
+        (not term.when or any(ACTS[act](situation, license_) for act in term.when))
+        and (not term.commercial or is_commercial(term, situation))
+        and (term.above is None or bool(exceeded(term.above, situation)))
+        and (not term.regions or not situation.regions.isdisjoint(term.regions))
+        and (not term.businesses or any(in_business(business, situation) for business in term.businesses))
+        and (not term.fields or any(in_field(field, situation) for field in term.fields))
+        and (not term.multimodal or situation.multimodal is True)
+        and (not term.guardrails_removed or situation.guardrails_removed is True)
+        and not any(EXEMPTIONS[exemption](situation) for exemption in term.unless)
     )
-    return all(tests)
 
 
 def is_commercial(term: Term, situation: Situation) -> bool:

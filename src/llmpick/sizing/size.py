@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import marshal
+from array import array
+from collections.abc import Sequence
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 from llmpick.record import NamedTuple, bare, replace
 from llmpick.sizing import memory
@@ -18,12 +20,12 @@ from llmpick.sizing.time import Pace, Work, pace_of
 from llmpick.sizing.working import layers_of, lot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from llmpick.architecture import Architecture
     from llmpick.sizing.job import Job, JobMethod
     from llmpick.sizing.linear import Parameters
-    from llmpick.sizing.memory import Frame, Rung
+    from llmpick.sizing.memory import Frame
     from llmpick.sizing.working import Lot
 
 METHODS: tuple[JobMethod, ...] = ("full", "lora", "qlora")
@@ -119,8 +121,8 @@ def _kept(parts: Parts, number: int) -> bytes:
     structure = parts.size.structure
     if structure == "encoder" and USUAL[number][2]:
         return b""
-    peaks = Peaks(parts, ladder_of(structure, whole_ladder(structure, number), kept=False))
-    return b"".join([NUMBER.pack(peaks[place]) for place in range(len(peaks.ladder.jobs))])
+    peaks = Peaks(parts, ladder_of(structure, whole_ladder(structure, number)))
+    return b"".join(map(NUMBER.pack, peaks))
 
 
 def whole_ladder(structure: str, number: int) -> tuple[Job, ...]:
@@ -167,14 +169,14 @@ class Ladder(NamedTuple):
     """Where a Size keeps their peaks."""
 
 
-def ladder_of(structure: str, jobs: tuple[Job, ...], *, kept: bool = True) -> Ladder:
-    """The Ladder of `jobs`; every peak is worked out unless those are read that a Size has `kept`."""
+def ladder_of(structure: str, jobs: tuple[Job, ...]) -> Ladder:
+    """The Ladder of `jobs`."""
     return Ladder(
         jobs=jobs,
         lots=tuple(lot_of(job) for job in jobs),
         means=tuple(_means(job) for job in jobs),
         whole=next(place for place in reversed(range(len(jobs))) if jobs[place].accumulation == 1),
-        places=places_of(structure, jobs) if kept else None,
+        places=places_of(structure, jobs),
     )
 
 
@@ -184,12 +186,12 @@ def _means(job: Job) -> Means:
 
 
 class Parts:
-    """What was worked out of one Size and holds for other questions."""
+    """What was worked out of one Size and holds for other questions: plain tuples, which the collector passes over."""
 
     def __init__(self, size: Size) -> None:
         self.size = size
-        self._frames: dict[tuple[str, Lot | None], Frame] = {}
-        self._rungs: dict[tuple[Means, Lot | None], Rung] = {}
+        self._frames: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self._rungs: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._running: Running | None = None
 
     @property
@@ -202,17 +204,17 @@ class Parts:
 
     def peak(self, job: Job, lot: Lot, means: Means) -> int:
         """The peak of training by `job`."""
-        key = means, lot if self.size.shape else None
+        key = (*means, *lot) if self.size.shape else means
         if key not in self._rungs:
-            self._rungs[key] = memory.rung_of(self.frame(job, lot), job)
-        return memory.peak_bytes(self._rungs[key], lot)
+            self._rungs[key] = bare(memory.rung_of(self.frame(job, lot), job))
+        return memory.peak_bytes(memory.Rung._make(self._rungs[key]), lot)
 
     def frame(self, job: Job, lot: Lot) -> Frame:
         """The Frame of a Job."""
-        key = _way(job), lot if self.size.shape else None
+        key = (_way(job), *lot) if self.size.shape else (_way(job),)
         if key not in self._frames:
-            self._frames[key] = frame_of(self.size, job)
-        return self._frames[key]
+            self._frames[key] = bare(frame_of(self.size, job))
+        return memory.unpacked(self._frames[key])
 
     def work(self, job: Job, lot: Lot) -> Work:
         """What the time of a Job follows from."""
@@ -221,24 +223,38 @@ class Parts:
         return Work(self.running.pace, known.layers, trained)
 
 
-class Peaks:
-    """Reads the peaks of a ladder off a Size, by the place of the Job."""
+class Peaks(Sequence[int]):
+    """The peaks of a ladder, by the place of the Job, each worked out when it is asked for."""
 
-    def __init__(self, parts: Parts, ladder: Ladder) -> None:
+    def __init__(self, parts: Parts, ladder: Ladder, known: array[int] | None = None) -> None:
+        """`known`: those worked out before, else 0; more are put there."""
         self.parts = parts
         self.ladder = ladder
-        self._kept = parts.size.peaks[ladder.places.number] if ladder.places and parts.size.peaks else b""
-        self._known: dict[int, int] = {}
+        self._known = array("Q", bytes(NUMBER.size * len(ladder.jobs))) if known is None else known
 
-    def __getitem__(self, place: int) -> int:
-        """The peak of training by the Job at `place`."""
-        jobs, lots, means, _, places = self.ladder
-        if self._kept and places:
-            kept: int = NUMBER.unpack_from(self._kept, places.offsets[place])[0]
-            return kept
-        if place not in self._known:
-            self._known[place] = self.parts.peak(jobs[place], lots[place], means[place])
-        return self._known[place]
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[int]: ...
+    def __getitem__(self, place: int | slice) -> int | Sequence[int]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(len(self))[place]]
+        known = self._known[place]
+        if not known:
+            jobs, lots, means, _, _ = self.ladder
+            known = self._known[place] = self.parts.peak(jobs[place], lots[place], means[place])
+        return known
+
+
+def kept_peaks(size: Size, ladder: Ladder) -> array[int] | None:
+    """The peaks of a ladder that a Size keeps; None where it does not."""
+    kept = size.peaks[ladder.places.number] if ladder.places and size.peaks else b""
+    if not kept or not ladder.places:
+        return None
+    return array("Q", [NUMBER.unpack_from(kept, offset)[0] for offset in ladder.places.offsets])
 
 
 KEPT = 20_000
@@ -251,7 +267,7 @@ class Store:
     def __init__(self) -> None:
         self._parts: dict[int, Parts] = {}
         self._ladders: dict[int, Ladder] = {}
-        self._peaks: dict[tuple[int, int], Peaks] = {}
+        self._peaks: dict[tuple[int, int], array[int]] = {}
 
     def parts(self, size: Size) -> Parts:
         """What was worked out of `size`."""
@@ -262,18 +278,21 @@ class Store:
 
     def ladder(self, structure: str, jobs: tuple[Job, ...]) -> Ladder:
         """The Ladder of `jobs`, which are those of one structure."""
-        known = self._ladders.get(id(jobs))
+        known = self._ladders.get(id(jobs))  # which holds the Jobs
         if known is None:
             known = self._ladders[id(jobs)] = ladder_of(structure, jobs)
         return known
 
-    def peaks(self, size: Size, ladder: Ladder) -> Peaks:
-        """The peaks of one of its own ladders."""
-        key = id(size), id(ladder)
+    def peaks(self, size: Size, ladder: Ladder) -> Sequence[int]:
+        """The peaks of one of its ladders."""
+        parts, key = self.parts(size), (id(size), id(self.ladder(size.structure, ladder.jobs)))
         known = self._peaks.get(key)
         if known is None:
-            known = self._peaks[key] = Peaks(self.parts(size), ladder)
-        return known
+            known = kept_peaks(size, ladder)
+            if known is None:
+                known = array("Q", bytes(NUMBER.size * len(ladder.jobs)))
+            self._peaks[key] = known
+        return Peaks(parts, ladder, known)
 
     def trim(self) -> None:
         """Forget everything where it has become much."""

@@ -95,17 +95,18 @@ def lot_of(job: Job) -> Lot:
 def working(layers: Layers, lot: Lot, *, checkpointing: bool) -> Working:
     """The three moments of `layers` for a batch."""
     length, target, size = lot
-    low = _batch(layers.stacks[0], length, size, 0)
-    if len(layers.stacks) == 1:
+    stacks, each = layers
+    low = _batch(stacks[0], length, size, 0)
+    if len(stacks) == 1:
         return _join(low, low, low.kept, low.inputs, checkpointing=checkpointing)
-    high = _batch(layers.stacks[1], target, size, length * size)
+    high = _batch(stacks[1], target, size, length * size)
     kept, inputs = low.kept + high.kept, low.inputs + high.inputs
     joined = _join(low, high, kept, inputs, checkpointing=checkpointing)
-    if not layers.bias:
+    if not each:
         return joined
     # position biases of the encoder, of the decoder and (zeros) between them, each made once, and their gradients
     kept, top, bottom = joined
-    bias = layers.bias * (length**2 + target**2 + length * target)
+    bias = each * (length**2 + target**2 + length * target)
     return kept + bias, top + 2 * bias, bottom + 2 * bias
 
 

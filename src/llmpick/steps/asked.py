@@ -107,12 +107,12 @@ class Asked:
 
     def adding(self, *ranges: tuple[str, Range], unknown: bool = False) -> Weighed:
         """What the worth of these criteria adds to the score, with this question's weights."""
-        weighed = [(self.weights.get(criterion, 0.0), worth) for criterion, worth in ranges]
-        return Weighed(
-            lows=tuple([weight * low for weight, (low, _) in weighed]),
-            highs=tuple([weight * high for weight, (_, high) in weighed]),
-            unknown=unknown,
-        )
+        lows, highs = [], []
+        for criterion, (low, high) in ranges:
+            weight = self.weights.get(criterion, 0.0)
+            lows.append(weight * low)
+            highs.append(weight * high)
+        return Weighed(tuple(lows), tuple(highs), unknown=unknown)
 
     def unknown(self, criterion: str, because: str) -> Rating:
         """A Rating over the policy's range for a fact nobody recorded."""
