@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from llmpick.schema import Model
 
 T = TypeVar("T")
+SAID = 24
+"""Things said about one thing of which a Shelf remembers what follows: up to 0.3 MB each with a thousand models."""
 
 
 class Rows(Sequence[T]):
@@ -50,6 +52,25 @@ class Rows(Sequence[T]):
 
     def __hash__(self) -> int:
         return hash(self.all)
+
+
+class Lasting:
+    """What was worked out for one question and holds for every other that says the same of one thing."""
+
+    def __init__(self) -> None:
+        self._catalog: object = None
+        self._kept: dict[str, dict[Any, dict[Any, Any]]] = {}
+
+    def of(self, catalog: object, about: str, *said: Any) -> dict[Any, Any]:
+        """Where to look, and to put, what follows from `catalog` and what was `said` about one thing."""
+        if self._catalog is not catalog:
+            self._catalog, self._kept = catalog, {}
+        known = self._kept.setdefault(about, {})
+        if said not in known:
+            known[said] = {}
+            if len(known) > SAID:
+                known.pop(next(iter(known)))
+        return known[said]
 
 
 class ById(Mapping[str, Any]):
@@ -121,6 +142,11 @@ class Shelf(Sequence["Model"]):
         """What was worked out of their Sizes for one question and holds for the next."""
         return Store()
 
+    @cached_property
+    def lasting(self) -> Lasting:
+        """The same of what a question says."""
+        return Lasting()
+
     def get(self, id_: str) -> Model | None:
         """The model of that id, or None."""
         path = self.paths.get(id_)
@@ -160,6 +186,11 @@ def listed_in(models: Sequence[Model]) -> Sequence[Listed]:
     from llmpick.catalog.listed import listed_of
 
     return models.listed if isinstance(models, Shelf) else [listed_of(model) for model in models]
+
+
+def lasting_in(models: Sequence[Model]) -> Lasting:
+    """Where what follows from questions about `models` is kept."""
+    return models.lasting if isinstance(models, Shelf) else Lasting()
 
 
 def store_in(models: Sequence[Model]) -> Store:

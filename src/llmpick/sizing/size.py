@@ -226,11 +226,12 @@ class Parts:
 class Peaks(Sequence[int]):
     """The peaks of a ladder, by the place of the Job, each worked out when it is asked for."""
 
-    def __init__(self, parts: Parts, ladder: Ladder, known: array[int] | None = None) -> None:
-        """`known`: those worked out before, else 0; more are put there."""
+    __slots__ = ("_known", "ladder", "parts")
+
+    def __init__(self, parts: Parts, ladder: Ladder) -> None:
         self.parts = parts
         self.ladder = ladder
-        self._known = array("Q", bytes(NUMBER.size * len(ladder.jobs))) if known is None else known
+        self._known = array("Q", bytes(NUMBER.size * len(ladder.jobs)))
 
     def __len__(self) -> int:
         return len(self._known)
@@ -267,7 +268,7 @@ class Store:
     def __init__(self) -> None:
         self._parts: dict[int, Parts] = {}
         self._ladders: dict[int, Ladder] = {}
-        self._peaks: dict[tuple[int, int], array[int]] = {}
+        self._peaks: dict[tuple[int, int], Sequence[int]] = {}
 
     def parts(self, size: Size) -> Parts:
         """What was worked out of `size`."""
@@ -285,14 +286,12 @@ class Store:
 
     def peaks(self, size: Size, ladder: Ladder) -> Sequence[int]:
         """The peaks of one of its ladders."""
-        parts, key = self.parts(size), (id(size), id(self.ladder(size.structure, ladder.jobs)))
+        key = id(size), id(ladder.jobs)  # of which `rungs` keeps every one
         known = self._peaks.get(key)
         if known is None:
-            known = kept_peaks(size, ladder)
-            if known is None:
-                known = array("Q", bytes(NUMBER.size * len(ladder.jobs)))
-            self._peaks[key] = known
-        return Peaks(parts, ladder, known)
+            parts = self.parts(size)
+            known = self._peaks[key] = kept_peaks(size, ladder) or Peaks(parts, ladder)
+        return known
 
     def trim(self) -> None:
         """Forget everything where it has become much."""

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick import policy as policies
 from llmpick import quality
-from llmpick.catalog.shelf import finder, store_in
+from llmpick.catalog.shelf import finder, lasting_in, store_in
 from llmpick.profile import Vocabulary
 from llmpick.record import NamedTuple, record
 from llmpick.sizing.estimate import Run
 from llmpick.verdict import Rating
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from llmpick.catalog import Catalog
     from llmpick.policy import Policy
     from llmpick.profile import Profile
     from llmpick.schema import Domain, Gpu, Model, Price, Task
     from llmpick.sizing.size import Store
-    from llmpick.verdict import StepVerdict
+    from llmpick.verdict import Check, StepVerdict
 
 DECISIVE = ("memory", "language", "license allow-list")
 # What is judged only where a card is named: without one every candidate would get the same.
@@ -81,6 +81,12 @@ class Asked:
     """What was worked out of networks, kept from question to question where the catalog does."""
     memo: dict[Any, Any]
     """What was worked out for one candidate and holds for others: a thousand models share a few dozen licenses."""
+    licenses: dict[Any, Any]
+    """The same, and holds for other questions about this use of the weights."""
+    domains: dict[Any, Any]
+    """The same about this domain and these languages."""
+    spans: dict[str, Range]
+    """Of quality by model: the same about this task, domain, these languages and so many examples."""
 
     def rating(self, criterion: str, low: float, high: float, because: str, sources: Any = ()) -> Rating:
         """A Rating with this question's weight."""
@@ -95,14 +101,17 @@ class Asked:
 
     def weighed(self, step: StepVerdict) -> Weighed:
         """A Step's Checks and Ratings as numbers."""
-        refused = next((check for check in step.checks if check.outcome == "no"), None)
-        return Weighed(
-            lows=tuple(one.weight * one.low for one in step.ratings),
-            highs=tuple(one.weight * one.high for one in step.ratings),
+        ratings = tuple((one.criterion, (one.low, one.high)) for one in step.ratings)
+        return self.weighed_by(step.checks, *ratings)
+
+    def weighed_by(self, checks: Sequence[Check], *ranges: tuple[str, Range]) -> Weighed:
+        """Checks, and what the worth of these criteria adds, as numbers."""
+        refused = next((check for check in checks if check.outcome == "no"), None)
+        return self.adding(*ranges)._replace(
             no=refused is not None,
             shortfall=refused.shortfall if refused else None,
             helped=refused is not None and (bool(refused.remedy) or refused.shortfall is not None),
-            unknown=any(check.outcome == "unknown" and check.name in self.decisive for check in step.checks),
+            unknown=any(check.outcome == "unknown" and check.name in self.decisive for check in checks),
         )
 
     def adding(self, *ranges: tuple[str, Range], unknown: bool = False) -> Weighed:
@@ -132,6 +141,8 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
     serving = profile.serve_gpu.name if profile.serve_gpu else name
     card = next((gpu for gpu in catalog.gpus if gpu.name == name), None)
     price = next((price for price in catalog.prices if price.gpu == name), None)
+    lasting = lasting_in(catalog.models)
+    use = profile.commercial, profile.monthly_users, profile.annual_revenue, profile.region, profile.license
     return Asked(
         profile=profile,
         catalog=catalog,
@@ -166,6 +177,9 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         ),
         store=store_in(catalog.models),
         memo={},
+        licenses=lasting.of(catalog, "license", *use),
+        domains=lasting.of(catalog, "domain", profile.domain, profile.languages),
+        spans=lasting.of(catalog, "quality", task.id, profile.domain, profile.languages, profile.examples),
     )
 
 

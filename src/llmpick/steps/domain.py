@@ -36,14 +36,14 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
 
 
 def _weigh(languages: tuple[str, ...], reads: tuple[str, ...], structure: str, asked: Asked) -> Weighed:
-    outcome = reads_language(languages, asked)
+    key = languages, reads, structure
+    if key not in asked.domains:
+        worths = domain_worth(reads, structure, asked), language_worth(languages, asked)
+        asked.domains[key] = reads_language(languages, asked), *worths
+    outcome, domain, language = asked.domains[key]
     if outcome == "no":
         return Weighed(no=True)
-    return asked.adding(
-        ("domain", domain_worth(reads, structure, asked)),
-        ("language", language_worth(languages, asked)),
-        unknown=outcome == "unknown",
-    )
+    return asked.adding(("domain", domain), ("language", language), unknown=outcome == "unknown")
 
 
 def reads_language(known: tuple[str, ...], asked: Asked) -> Outcome:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llmpick.licensing.schema import License
     from llmpick.profile import Profile
     from llmpick.schema import Model
-    from llmpick.steps.asked import Asked, Weighed
+    from llmpick.steps.asked import Asked, Range, Weighed
     from llmpick.verdict import Rating
 
 USE, ALLOW_LIST = "license use", "license allow-list"
@@ -43,8 +43,15 @@ def judge_licensed(weights: Licensed, asked: Asked) -> tuple[StepVerdict, Licens
     """The same for open weights, which is worked out once for all models under the same licenses."""
     key = ("license", weights)
     if key not in asked.memo:
-        asked.memo[key] = _step(*checks_of(weights, asked.catalog.licenses, asked.profile), asked)
+        asked.memo[key] = _step(*_judged(weights, asked), asked)
     known: tuple[StepVerdict, LicenseVerdict] = asked.memo[key]
+    return known
+
+
+def _judged(weights: Licensed, asked: Asked) -> tuple[tuple[Check, ...], LicenseVerdict]:
+    if weights not in asked.licenses:
+        asked.licenses[weights] = checks_of(weights, asked.catalog.licenses, asked.profile)
+    known: tuple[tuple[Check, ...], LicenseVerdict] = asked.licenses[weights]
     return known
 
 
@@ -52,7 +59,8 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
     """The same in numbers."""
     key = ("license weighed", facts.license)
     if key not in asked.memo:
-        asked.memo[key] = asked.weighed(judge_licensed(facts.license, asked)[0])
+        found, verdict = _judged(facts.license, asked)
+        asked.memo[key] = asked.weighed_by(found, ("license", worth(verdict, asked)))
     known: Weighed = asked.memo[key]
     return known
 
@@ -65,13 +73,19 @@ def rate(verdict: LicenseVerdict, asked: Asked) -> Rating:
     """Criterion: a use that owes only notices is worth 1, one with further duties the policy's constant."""
     if verdict.verdict == "unknown":
         return asked.unknown("license", verdict.because)
-    worth = {"allowed": 1.0, "conditional": asked.constants["license-conditional"]}.get(verdict.verdict, 0.0)
     sources = [verdict.source] if verdict.source else []
     further = len(set(verdict.duties) - NOTICES)
     owes = "owes notices at most" if verdict.verdict == "allowed" else f"{verdict.verdict}, {further} further duties"
-    return asked.rating(
-        "license", worth, worth, f"{verdict.id}: {owes}".replace("1 further duties", "1 further duty"), sources
-    )
+    because = f"{verdict.id}: {owes}".replace("1 further duties", "1 further duty")
+    return asked.rating("license", *worth(verdict, asked), because, sources)
+
+
+def worth(verdict: LicenseVerdict, asked: Asked) -> Range:
+    """What a verdict is worth."""
+    if verdict.verdict == "unknown":
+        return asked.unknown_range("license")
+    found = {"allowed": 1.0, "conditional": asked.constants["license-conditional"]}.get(verdict.verdict, 0.0)
+    return found, found
 
 
 def checks(

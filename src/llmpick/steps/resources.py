@@ -106,18 +106,21 @@ def _weigh(size: Size, seq_len: int, asked: Asked) -> Weighed:
     fit = fitting(size, seq_len, asked)
     short = too_slow(size.total, asked)
     if short is None:
-        short = _short(asked.store.parts(size), fit, asked) if fit.jobs else lacking(fit, asked.profile)
+        short = _short(size, fit, asked) if fit.jobs else lacking(fit, asked.profile)
     if short is not None:
         return Weighed(no=True, shortfall=short, helped=True)
     return asked.adding(*worths(size, fit, asked))
 
 
-def _short(parts: Parts, fit: Fit, asked: Asked) -> float | None:
+def _short(size: Size, fit: Fit, asked: Asked) -> float | None:
     """How far what fits the card is from the first of the other limits that it does not keep; None = it keeps all."""
-    short = None
-    if asked.profile.budget is not None:
-        _, cost = affordable(costs(parts, fit.jobs, asked), asked.profile.budget)
-        short = above(cost, asked.profile.budget)
+    profile, short = asked.profile, None
+    if profile.budget is None and profile.serve_gpu is None and profile.latency is None:
+        return None
+    parts = asked.store.parts(size)
+    if profile.budget is not None:
+        _, cost = affordable(costs(parts, fit.jobs, asked), profile.budget)
+        short = above(cost, profile.budget)
     if short is None:
         short = unserved(parts, asked)
     return unanswered(parts, asked) if short is None else short

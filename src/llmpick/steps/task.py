@@ -55,7 +55,9 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
         return UNFIT
     if too_long(facts.context, asked):
         return Weighed(no=True, shortfall=lacking(facts.context, asked), helped=True)
-    low, high = quality.span(facts.traits, asked.quality, facts.amounts)
+    if facts.id not in asked.spans:
+        asked.spans[facts.id] = quality.span(facts.traits, asked.quality, facts.amounts)
+    low, high = asked.spans[facts.id]
     weight, suits = asked.weights.get("quality", 0.0), _weigh_fit(facts.structure, facts.variant, asked)
     return Weighed((weight * low, *suits.lows), (weight * high, *suits.highs))
 
