@@ -64,8 +64,8 @@ GROUPS = {
 
 
 def test_there_are_enough_steps_of_every_kind() -> None:
-    assert len(STEPS) >= 300
-    assert len({one.row["name"] for one in STEPS}) >= 30
+    assert len(STEPS) >= 470
+    assert len({one.row["name"] for one in STEPS}) >= 75
     for belongs in GROUPS.values():
         assert sum(map(belongs, STEPS)) >= 10
 
@@ -84,7 +84,8 @@ def test_weights_and_states_are_counted_exactly(one: Step) -> None:
     parts = one.row["parts"]
     head = 1e7  # a classification head, which PEFT trains beside the adapters
     assert one.said.weights + one.said.adapters == pytest.approx(parts["weights"], rel=0.02, abs=head)
-    assert one.said.optimizer == pytest.approx(parts["optimizer"], rel=0.02, abs=head)
+    if one.row["phase"] != "step":  # there what the update allocates is counted among its states
+        assert one.said.optimizer == pytest.approx(parts.get("optimizer", 0), rel=0.02, abs=head)
 
 
 def test_no_step_is_far_off() -> None:

@@ -355,6 +355,10 @@ def batch(case: dict[str, Any], config: Any) -> dict[str, torch.Tensor]:
 def optimizer_of(job: dict[str, Any], weights: list[torch.Tensor]) -> torch.optim.Optimizer:
     if job["optimizer"] == "sgd":
         return torch.optim.SGD(weights, lr=1e-3)
+    if job["optimizer"] == "adafactor":
+        from transformers.optimization import Adafactor
+
+        return Adafactor(weights, lr=1e-3, scale_parameter=False, relative_step=False)  # as Trainer makes it
     return torch.optim.AdamW(weights, lr=1e-3, fused=job["optimizer"] == "adamw", foreach=job["optimizer"] != "adamw")
 
 
@@ -383,11 +387,12 @@ def trace(case: dict[str, Any], keep_alive: bool = False) -> tuple[dict[str, Any
             for step in range(2):
                 ledger.reset()
                 ledger.keep_alive = keep_alive and step == 1
-                ledger.phase = "forward"
-                loss = loss_of(model, inputs, job["mixed_precision"])
-                ledger.phase = "backward"
-                loss.backward()
-                loss = loss.detach()
+                for _ in range(min(job.get("accumulation", 1), 2)):  # the third pass finds what the second found
+                    ledger.phase = "forward"
+                    loss = loss_of(model, inputs, job["mixed_precision"])
+                    ledger.phase = "backward"
+                    loss.backward()
+                    loss = loss.detach()
                 ledger.phase = "step"
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
@@ -403,13 +408,14 @@ def trace(case: dict[str, Any], keep_alive: bool = False) -> tuple[dict[str, Any
 
 def main() -> None:
     """Trace the cases named on the command line (those still missing without a name) and merge them into OUT.json."""
+    import trace_families
     from trace_cases import cases
 
     patch()
     out, names = Path(sys.argv[1]), sys.argv[2:]
     saved = json.loads(out.read_text())["cases"] if out.exists() else []
     rows = {identity(row): row for row in saved}
-    wanted = cases()
+    wanted = cases() + trace_families.cases()
     for case in wanted:
         if (names and case["name"] not in names) or (not names and identity(case) in rows):
             continue
@@ -429,10 +435,12 @@ def write(out: Path, rows: list[dict[str, Any]]) -> None:
     import peft
     import transformers
     from trace_cases import DECODERS, ENCODERS, SEQUENCES
+    from trace_families import NETWORKS
 
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
     configs = ",\n".join(
-        f"{json.dumps(name)}: {json.dumps(config)}" for name, config in {**DECODERS, **ENCODERS, **SEQUENCES}.items()
+        f"{json.dumps(name)}: {json.dumps(config)}"
+        for name, config in {**DECODERS, **ENCODERS, **SEQUENCES, **NETWORKS}.items()
     )
     cases = ",\n".join(json.dumps(row) for row in rows)
     out.write_text(f'{{"versions": {json.dumps(versions)},\n"configs": {{\n{configs}\n}},\n"cases": [\n{cases}\n]}}\n')

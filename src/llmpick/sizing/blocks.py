@@ -239,6 +239,38 @@ def experts(a: Architecture, moe: Moe, regime: Regime) -> Block:
     return Block(kept, kept + 2 * k * b * h + flows, kept + k * b * (2 * f + h) + flows)
 
 
+class Aside(NamedTuple):
+    """Bytes per token that each layer adds to its blocks."""
+
+    kept: float
+    always: float
+    """Kept outside the layers, where checkpointing cannot drop it."""
+
+
+def per_layer_input(a: Architecture, size: int, regime: Regime) -> Aside:
+    """Gemma 3n and 4 gate `size` numbers of a second table into every layer, after its MLP."""
+    h, c = a.hidden_size, regime.c
+    gate = regime.inputs(h, regime.r, "per_layer_input_gate") + 3 * c * size
+    kept = gate + regime.inputs(size, c, "per_layer_projection") + regime.norm(h, c)
+    return Aside(kept, c * size + regime.norm(size, c))
+
+
+def streams(a: Architecture, count: int, regime: Regime) -> Aside:
+    """Gemma 3n predicts and corrects `count` residual streams around every layer (AltUp), and adds a low-rank path.
+
+    The matrix product that predicts keeps them all, and so does the one that corrects; each asks a router of its own.
+    Before and after the layers all but one are scaled to the magnitude of that one, by a square, a product and a
+    quotient, which autocast runs in fp32: so they are fp32 in between.
+    """
+    h, c = a.hidden_size, regime.c
+    wide = 4 if regime.auto else c
+    router = regime.norm(h, c) + regime.inputs(h, regime.n, "modality_router")
+    low_rank = regime.norm(h, c) + (regime.inputs(h, regime.n, "linear_left") if regime.auto else 0)
+    scaled = 2 * (count - 1) * h * (2 * wide + c)
+    always = (count * wide - regime.r) * h + scaled / a.num_hidden_layers
+    return Aside((c + wide) * count * h + 2 * router + low_rank, always)
+
+
 def recurrent(a: Architecture, ssm: Ssm, regime: Regime) -> Block:
     """A recurrent mixer run by its fused kernel: what enters and leaves it; its chunk states are left out."""
     regime = regime._replace(targets=regime.mlp_targets)

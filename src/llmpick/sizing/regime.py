@@ -131,9 +131,16 @@ def regime_of(architecture: Architecture, job: Job) -> Regime:
         mlp_targets=frozenset() if job.targets == "attention" else targets_of("", job.targets),
         experts="gate_up_proj" in expert_roles(architecture.model_type, job.targets) and job.method != "full",
         eager=job.attention == "eager" or (job.attention == "sdpa" and not style.sdpa),
-        length=min(job.seq_len, style.window or job.seq_len),
+        length=keys(style, job.seq_len),
         batch=job.batch_size,
     )
+
+
+def keys(style: Style, length: int) -> int:
+    """Scores of every query of a sequence, those of its padding shared out."""
+    if style.block:
+        return 3 * style.block * style.block * -(-length // style.block) // length
+    return min(length, style.window or length)
 
 
 def stored_width(job: Job) -> int:

@@ -48,6 +48,8 @@ class Style(NamedTuple):
     """The class has an SDPA path; eager is what runs where it has none."""
     window: int = 0
     """Eager attention computes scores of blocks of about this many keys; 0 = of all."""
+    block: int = 0
+    """Queries are padded to whole blocks of this many, and each looks at three blocks of keys (LongT5)."""
     mask: bool = False
     """An attention mask is always built, even for sequences without padding."""
     widened_loss: bool = True
@@ -86,13 +88,17 @@ _BY_MODEL_TYPE = {
     "gemma": Style(norm="rms32"),
     "gemma2": Style(norm="rms32", order="sandwich", softcap=True),
     "gemma3": Style(norm="rms32", order="sandwich"),
-    "gemma3n": Style(norm="rms32", order="sandwich"),
+    "gemma3n": Style(norm="rms32", order="sandwich", softcap=True),
     "gemma3_text": Style(norm="rms32", order="sandwich"),
+    "gemma4": Style(norm="rms32", order="sandwich"),
+    "gemma4_unified": Style(norm="rms32", order="sandwich"),
     "gpt2": GPT._replace(qkv_views=True, dropout=True, attention_dropout=True, softmax32=False),
     "gpt_bigcode": GPT._replace(activation="fused", qkv_views=True, dropout=True, attention_dropout=True),
+    "gpt_oss": Style(softmax32=False),
     "gpt_neo": GPT._replace(widened=True),
     "gpt_neox": Style(norm="layer", parallel=True, qkv_views=True, by_heads=True),
     "gptj": GPT._replace(widened=True, by_heads=True),
+    "longt5": T5._replace(activation="tanh"),
     "m2m_100": BART._replace(order="pre", activation="relu", attention_dropout=True),
     "mbart": BART._replace(order="pre"),
     "modernbert": Style(norm="layer", qkv_views=True),
@@ -124,7 +130,7 @@ NO_SDPA = frozenset((
     "fnet", "gemma2", "gpt_neo", "gpt_oss", "gptj", "led", "longformer", "longt5", "megatron-bert", "mimo_v2_flash",
     "mpnet", "mpt", "pegasus_x", "rembert", "squeezebert", "switch_transformers", "t5gemma", "vaultgemma", "xlnet",
 ))  # fmt: skip
-BLOCKS = {"big_bird": 640, "bigbird_pegasus": 640, "led": 1024, "longformer": 1024, "longt5": 512, "pegasus_x": 1024}
+BLOCKS = {"big_bird": 640, "bigbird_pegasus": 640, "led": 1024, "longformer": 1024, "pegasus_x": 1024}
 """Keys per query of block-sparse attention, with the overlap of its blocks."""
 
 
@@ -135,7 +141,7 @@ def style_of(architecture: Architecture) -> Style:
     if style.inner_dropout and not architecture.gated_mlp:
         style = style._replace(activation="relu")  # T5 1.0
     if kind in NO_SDPA:
-        style = style._replace(sdpa=False, window=BLOCKS.get(kind, 0))
+        style = style._replace(sdpa=False, window=BLOCKS.get(kind, 0), block=128 if kind == "longt5" else 0)
     return style
 
 

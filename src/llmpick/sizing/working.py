@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.record import NamedTuple
-from llmpick.sizing.blocks import EMPTY, Block, attention, cross_attention, experts, latent_attention, mlp, recurrent
+from llmpick.sizing.blocks import (
+    EMPTY,
+    Aside,
+    Block,
+    attention,
+    cross_attention,
+    experts,
+    latent_attention,
+    mlp,
+    per_layer_input,
+    recurrent,
+    streams,
+)
 from llmpick.sizing.layers import groups_of, sparse_layers
 from llmpick.sizing.stacks import decoder_of
 
@@ -137,6 +149,8 @@ def _stack(mixing: Kinds, others: Kinds, a: Architecture, regime: Regime) -> Sta
     kept = sum(count * block.kept for count, block in mixing) + sum(count * block.kept for count, block in others)
     first = max((block for _, block in mixing), key=lambda block: block.kept, default=EMPTY)
     second = max((block for _, block in others), key=lambda block: block.kept, default=EMPTY)
+    aside = asides(a, regime)
+    kept += a.num_hidden_layers * (aside.kept + aside.always)
     stack = Stack(
         layers=a.num_hidden_layers,
         kept=kept,
@@ -145,11 +159,24 @@ def _stack(mixing: Kinds, others: Kinds, a: Architecture, regime: Regime) -> Sta
             first.backward,
             first.kept + first.held + second.forward,
             first.kept + second.backward,
-        ),
-        largest=first.kept + second.kept,
-        inputs=regime.r * a.hidden_size,
+        )
+        + aside.kept,
+        largest=first.kept + second.kept + aside.kept,
+        inputs=regime.r * a.hidden_size + aside.always,
     )
     return stack if regime.eager else _with_local_masks(stack, a, regime)
+
+
+def asides(a: Architecture, regime: Regime) -> Aside:
+    """What every layer keeps beside its blocks."""
+    if a.per_layer_embedding is None or a.model_type not in {"gemma3n", "gemma3n_text", "gemma4", "gemma4_text"}:
+        return Aside(0.0, 0.0)
+    own = per_layer_input(a, a.per_layer_embedding.size, regime)
+    count = (a.extra or {}).get("altup_num_inputs", 1)
+    if count == 1:
+        return own
+    more = streams(a, count, regime)
+    return Aside(own.kept + more.kept, own.always + more.always)
 
 
 def _with_local_masks(stack: Stack, a: Architecture, regime: Regime) -> Stack:
