@@ -96,7 +96,7 @@ def counted() -> dict[str, Any]:
         "models": len(facts.models),
         "licenses": len(facts.licenses),
         "vendor models": len(facts.apis),
-        "cards": len(facts.gpus),
+        "GPUs": len(facts.gpus),
         "comparisons": len(suites.load(catalogs.bundled())),
         "date": facts.date,
         "pace": {
@@ -176,7 +176,7 @@ def written(value: Any, form: str) -> str:
 
 def pages() -> list[Path]:
     """The pages that may quote."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def write() -> None:

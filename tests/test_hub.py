@@ -621,7 +621,8 @@ sys.exit(done.exit_code)
 
 def started(hub, directory, code=RUN, names=()):
     environment = os.environ | {"HF_ENDPOINT": hub.url}
-    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # jobs in the background ignore it
+    # A job in the background ignores Ctrl-C, and so would what it starts.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     command = [sys.executable, "-c", f"{heard}\n{code}", str(SMALL), str(directory), TODAY, *names]
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
 

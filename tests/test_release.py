@@ -20,7 +20,7 @@ BEFORE = """# Changelog
 
 ### Catalog
 
-- Ten models.
+- Ten models, <!--= catalog/licenses -->1,200<!--/--> licenses.
 
 ## 0.1.0 (2026-11-21)
 
@@ -34,7 +34,11 @@ def test_unreleased_gets_a_version_and_an_empty_successor():
     after = RELEASE["released"](BEFORE, "0.2.0", "2026-12-01")
     assert after.count("## Unreleased") == 1
     assert after.index("## Unreleased") < after.index("## 0.2.0 (2026-12-01)") < after.index("## 0.1.0")
-    assert after.index("## 0.2.0") < after.index("- A new command.\n  It does more.") < after.index("- Ten models.")
+    assert (
+        after.index("## 0.2.0")
+        < after.index("- A new command.\n  It does more.")
+        < after.index("- Ten models, 1,200 licenses.")
+    )
     assert RELEASE["released"](after.replace("### Program\n\n###", "### Program\n\n- X\n\n###"), "0.3.0", "2027-01-01")
 
 

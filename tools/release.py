@@ -34,6 +34,7 @@ def released(changelog: str, version: str, day: str) -> str:
         raise ValueError("CHANGELOG.md: nothing stands under Unreleased: write what changed for users")
     said = [part for part in PARTS if re.search(rf"### {part}\n\n- ", found[1])]
     kept = "\n".join(f"### {part}\n{_section(found[1], part)}" for part in said).rstrip()
+    kept = re.sub(r"<!--= [^>]* -->(.*?)<!--/-->", r"\1", kept)  # from now on these figures are history
     fresh = f"{EMPTY}\n## {version} ({day})\n\n{kept}\n"
     return changelog[: found.start()] + fresh + changelog[found.end() :]
 
