@@ -177,13 +177,15 @@ def _names(values: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
             yield _row(f"{kind}.yaml", row), row.name if kind == "gpus" else row.gpu
 
 
-def _dependents(values: Mapping[str, Any], gone: set[str]) -> Iterator[str]:
+def _dependents(values: Values, gone: set[str]) -> Iterator[str]:
     """What cannot stay without `gone`: models under a hidden license, prices of a hidden GPU."""
     if any(name.startswith("licenses/") for name in gone):
-        for path, model in values.items():
-            licenses = (model.license.id, *model.license.also) if path.startswith("models/") and model.license else ()
-            if any(f"licenses/{id_}" in gone for id_ in licenses):
-                yield _name(path)
+        from llmpick.catalog.shelf import Shelf
+
+        paths = {_name(path).partition("/")[2]: path for path in values if path.startswith("models/")}
+        for model in Shelf(paths, values).listed:
+            if any(f"licenses/{id_}" in gone for id_ in model.licenses):
+                yield f"models/{model.id}"
     for price in values.get("prices.yaml", ()):
         if f"gpus.yaml: {price.gpu}" in gone:
             yield _row("prices.yaml", price)
