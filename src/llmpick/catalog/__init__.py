@@ -109,7 +109,7 @@ def assemble(layers: Layers) -> Catalog:
         parts[kind].append(path)
     hub = next((values[path] for path in parts.pop("hub")), None)
     parts.pop("hide")
-    models, apis, licenses = (_by_id(parts.pop(name)) for name in ("models", "apis", "licenses"))
+    models, apis, licenses = (_by_id(f"{name}/", parts.pop(name)) for name in ("models", "apis", "licenses"))
     return Catalog(
         models=Shelf(models, values),
         apis=Rows(lambda: tuple(values[path] for path in apis.values())),
@@ -125,9 +125,10 @@ def assemble(layers: Layers) -> Catalog:
     )
 
 
-def _by_id(paths: Iterable[str]) -> dict[str, str]:
+def _by_id(folder: str, paths: Iterable[str]) -> dict[str, str]:
     """Paths by id, `licenses/mit.yaml` by `mit`."""
-    return {path.partition("/")[2].removesuffix(".yaml"): path for path in sorted(paths)}
+    id_ = slice(len(folder), -len(".yaml"))
+    return {path[id_]: path for path in sorted(paths)}
 
 
 def _single(name: str, paths: Sequence[str], values: Mapping[str, Any]) -> Any:
