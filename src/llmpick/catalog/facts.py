@@ -119,7 +119,7 @@ def unpack(rows: Iterable[Any], shape: Callable[[Any], Architecture | None]) -> 
     if not columns:
         return []
     sizes = {id(row): row for row in columns[SIZE] if row is not None}
-    made = {key: Size._make((*row[:-1], row[-1] and partial(shape, row[-1]))) for key, row in sizes.items()}
+    made = {key: tuple.__new__(Size, (*row[:-1], row[-1] and partial(shape, row[-1]))) for key, row in sizes.items()}
     columns[LICENSE] = map(partial(tuple.__new__, Licensed), columns[LICENSE])
     columns[TOOLS] = [row and tuple.__new__(Tools, row) for row in columns[TOOLS]]
     columns[SIZE] = map(made.get, map(id, columns[SIZE]))
