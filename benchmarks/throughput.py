@@ -15,7 +15,6 @@ import math
 import statistics
 import sys
 from collections import Counter, defaultdict
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,10 +25,8 @@ from llmpick.catalog import load
 from llmpick.schema import Gpu
 from llmpick.sizing import time
 from llmpick.sizing.job import Job
-from llmpick.sizing.memory import trainable
 from llmpick.sizing.parameters import count
-from llmpick.sizing.regime import regime_of
-from llmpick.sizing.working import layers_of, working
+from llmpick.sizing.working import lot_of, working
 
 ROOT = Path(__file__).resolve().parent.parent
 APART = Path(__file__).parent / "data" / "training_speeds.csv"
@@ -155,17 +152,17 @@ def terms(source: str, job: Job, card: Gpu, shape: Architecture, precision: str)
     wide = precision.startswith("fp32")
     if wide:  # NVIDIA's containers let matrices run in TF32, at half the 16-bit pace, where the card can
         peak = peak / 2 if card.bf16 else card.tflops_fp32 or peak / 8
-    layers = layers_of(shape, job, regime_of(shape, job))
-    kept = working(layers, replace(job, gradient_checkpointing=False)).kept
+    work = time.work_of(shape, job, counted)
+    kept, _, _ = working(work.layers, lot_of(job), checkpointing=False)
     bandwidth = card.bandwidth_gb_s * 1e9
     return Row(
         source=source,
         method=METHODS.index(job.method),
-        products=time.flops(shape, job, counted) / (peak * 1e12),
+        products=time.products_of(work.pace, job) / (peak * 1e12),
         kept=kept * (2 if wide else 1) / bandwidth,
-        weights=time.weight_traffic(counted, job) / bandwidth,
+        weights=time.weight_traffic(work.pace, job) / bandwidth,
         layers=shape.num_hidden_layers * (time.RECOMPUTE if job.gradient_checkpointing else 1) / 1e3,
-        update=time.UPDATE * 2 * trainable(shape, counted, job) / job.accumulation / job.n_gpus / bandwidth,
+        update=time.UPDATE * 2 * work.trained / job.accumulation / job.n_gpus / bandwidth,
         measured=0.0,
     )
 
