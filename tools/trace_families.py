@@ -245,6 +245,12 @@ WAYS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("camembert", {"dtype": "fp32", "mixed_precision": "bf16", "accumulation": 2}),
     ("mt5", {**LORA, "dtype": "fp32", "targets": "q,v"}),
     ("plbart", {"dtype": "fp32", "mixed_precision": "bf16", "gradient_checkpointing": True}),
+    (
+        "xlm-roberta-base",
+        {"dtype": "fp32", "mixed_precision": "bf16", "gradient_checkpointing": True, "accumulation": 2},
+    ),
+    ("eurobert", {"gradient_checkpointing": True, "accumulation": 2}),
+    ("bigcode", {"gradient_checkpointing": True, "accumulation": 2}),
 )
 """Accumulated steps, optimizers, ranks and targets of adapters."""
 

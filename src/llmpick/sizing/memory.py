@@ -277,7 +277,8 @@ def rung_of(known: Frame, job: Job) -> Rung:
         topmost=max(old, head) + everything,
         lowest=max(old, made - unmade - (made / depth if full else 0)) + everything,
         last=known.r * known.hidden,
-        made=made + (head if sums.tied else 0) + gathered.root,
+        # the table's gradient is made whole before it is added to that of the steps before
+        made=made + (head if sums.tied else 0) + (sums.table * width * share if old and full else 0) + gathered.root,
         update=made + _update_bytes(sums, job, width),
     )
 
