@@ -68,7 +68,7 @@ else:
                 return super().__new__(cls, name, bases, space)
             names = tuple(space["__annotations__"])
             defaults = {field: space[field] for field in names if field in space}
-            getters = dict(zip(names, _GETTERS, strict=False))
+            getters = dict(zip(names, _GETTERS[: len(names)], strict=True))
             own = {"__slots__": (), "_fields": names, "_field_defaults": defaults}
             return type(name, (_Tuple,), {**space, **getters, **own})
 
@@ -92,7 +92,8 @@ PYDANTIC_CONFIG: dict[str, str | bool] = {"extra": "forbid", "strict": True}
 def record(cls: type[T]) -> type[T]:
     """Make `cls` a frozen, slotted, keyword-only dataclass that pydantic reads strictly."""
     names = tuple(cls.__annotations__)
-    space = {name: value for name, value in vars(cls).items() if name not in {*names, "__dict__", "__weakref__"}}
+    left_out = {*names, "__dict__", "__weakref__"}
+    space = {name: value for name, value in vars(cls).items() if name not in left_out}
     space |= _SHARED
     space["__slots__"] = names
     space["__qualname__"] = cls.__qualname__
