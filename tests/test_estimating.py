@@ -223,3 +223,13 @@ def test_a_vendors_model_is_shown_in_every_form(form, capsys) -> None:
         assert answer["peak_bytes"] is answer["time_hours"] is answer["fits"] is None
         assert answer["vendor"]["usd_per_million_tokens"]["train"] == 5.0
         assert answer["cost_usd"] == {"low": 1.28, "expected": 2.56, "high": 5.12}
+
+
+@pytest.mark.parametrize(
+    ("model", "off", "said"),
+    [("Qwen/Qwen3.5-0.8B", True, True), ("Qwen/Qwen3.5-0.8B", False, False), ("Qwen/Qwen3-8B", True, False)],
+)
+def test_what_missing_kernels_would_cost_is_said_where_it_matters(model: str, off: bool, said: bool) -> None:
+    switched = {"gradient_checkpointing": not off}
+    found = estimating.answer({"method": "lora", **switched}, model, None, FACTS)
+    assert any("fused kernels" in text for text in found.memory.assumptions) is said
