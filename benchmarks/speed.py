@@ -2,11 +2,15 @@
 
     python benchmarks/speed.py [--runs 10] [--peers DIR] [--sizes 10000,100000]
     python benchmarks/speed.py --counts
+    python benchmarks/speed.py --profiles 1000
 
 Every figure is the median of `--runs` runs taken in turns with its floor, a one-command typer app that prints one rich
 table, so that a machine that slows down slows both. `--peers DIR` holds a virtual environment for each peer
 (DIR/llmfit/bin/llmfit, DIR/whichllm/bin/whichllm, DIR/canifinetune/bin/canifinetune); one that is not there is left
 out. `--sizes` loads, searches and ranks catalogs of that many models, made by copying real entries under new names.
+
+`--profiles` asks from Python, about one loaded catalog, that many questions in turn: each of WAYS of asking for every
+task, no two of them with the same number of examples, each answered once. Milliseconds of processor time a question.
 
 `--counts` measures what no busy machine changes: the modules that a command imports, and the instructions it executes
 (by valgrind, else by perf; left out where neither works). It exits 1 when they are more than MOST times the floor's.
@@ -27,6 +31,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from figures import save, write
+
+from llmpick import load, recommend, request
 
 ROOT = Path(__file__).parents[1]
 FLOOR = '''
@@ -58,6 +64,23 @@ MOST = {
 """Command -> how many times the floor's modules and its instructions it may take."""
 
 
+WAYS = {
+    "a card's size": {"gpu": "24GB"},
+    "language, use": {"gpu": "16GB", "language": "de,en", "commercial": True, "region": "DE"},
+    "domain, license, no card": {"domain": "legal", "license": "permissive"},
+    "no GPU": {"gpu": "none"},
+    "length": {"gpu": "24GB", "seq_len": 700},
+    "length and batch": {"gpu": "80GB", "seq_len": 1500, "batch_size": 6},
+    "several cards": {"gpu": "4x24GB", "domain": "biomedical"},
+    "budget": {"gpu": "RTX 4090", "budget": 5},
+    "card to serve from": {"gpu": "48GB", "serve_gpu": "8GB"},
+    "latency": {"gpu": "A100-80GB", "latency": 50},
+    "weights of criteria": {"gpu": "8GB", "language": "ko", "priority": "quality,economy"},
+    "vendors too": {"weights": "any", "budget": 100},
+}
+"""Ways of asking -> fields of the Profile beside task and examples."""
+
+
 class Figure(NamedTuple):
     """Medians of one command."""
 
@@ -72,7 +95,11 @@ def main() -> None:
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--sizes", default="")
     parser.add_argument("--counts", action="store_true")
+    parser.add_argument("--profiles", type=int, default=0)
     given = parser.parse_args()
+    if given.profiles:
+        profiles(given.profiles)
+        return
     with tempfile.TemporaryDirectory() as folder:
         floor = Path(folder, "floor.py")
         floor.write_text(FLOOR)
@@ -102,6 +129,26 @@ def main() -> None:
         sizes = [scaled(int(models), Path(folder)) for models in filter(None, given.sizes.split(","))]
         if sizes:
             save("speed", "grown catalogs", COLUMNS, {name: row for rows in sizes for name, row in rows.items()})
+    write()
+
+
+def profiles(number: int) -> None:
+    """Print and store what a question costs that is asked from Python, by the way of asking."""
+    facts = load()
+    ways = [(name, task.id, fields) for task in facts.tasks for name, fields in WAYS.items()]
+    taken: dict[str, list[float]] = {name: [] for name in WAYS}
+    recommend({"task": "chat"}, facts)  # what is imported once
+    for place in range(number):
+        name, task, fields = ways[place % len(ways)]
+        profile = request.build({**fields, "task": task, "examples": 200 + 7 * place}, facts)
+        began = time.process_time()
+        recommend(profile, facts)
+        taken[name].append(1e3 * (time.process_time() - began))
+    rows = {"all": [one for some in taken.values() for one in some], **taken}
+    found = {name: [len(some), statistics.mean(some), statistics.median(some)] for name, some in rows.items() if some}
+    for name, row in found.items():
+        print(name, *(f"{one:.4g}" for one in row))
+    save("speed", "profiles", {"profiles": ".0f", "ms": ".1f", "median, ms": ".1f"}, found)
     write()
 
 

@@ -137,10 +137,9 @@ def reserved_terms(license_: License, situation: Situation) -> list[Term]:
     """Terms that would forbid commercial use, while nobody said whether it is commercial."""
     if situation.commercial is not None:
         return []
-    commercial = replace(situation, commercial=True)
-    return [
-        term for term in license_.terms if term.duty in LIFTS and term.commercial and binds(term, license_, commercial)
-    ]
+    terms = [term for term in license_.terms if term.duty in LIFTS and term.commercial]
+    commercial = replace(situation, commercial=True) if terms else situation
+    return [term for term in terms if binds(term, license_, commercial)]
 
 
 def binds(term: Term, license_: License, situation: Situation) -> bool:

@@ -135,7 +135,9 @@ class Places(NamedTuple):
 
     number: int
     """Which of USUAL."""
-    offsets: tuple[int, ...]
+    packed: Struct
+    """How all of them lie there."""
+    places: tuple[int, ...]
     """Of each Job."""
 
 
@@ -146,8 +148,10 @@ def places_of(structure: str, jobs: Sequence[Job]) -> Places | None:
     if first.n_gpus > 1 or shape not in USUAL:
         return None
     number = USUAL.index(shape)
-    whole = {job: NUMBER.size * position for position, job in enumerate(whole_ladder(structure, number))}
-    return Places(number, tuple(whole[job] for job in jobs)) if whole.keys() >= set(jobs) else None
+    whole = {job: place for place, job in enumerate(whole_ladder(structure, number))}
+    if not whole.keys() >= set(jobs):
+        return None
+    return Places(number, Struct(f"<{len(whole)}Q"), tuple(whole[job] for job in jobs))
 
 
 Means = tuple[str, bool, str, str, int, bool, bool]
@@ -250,12 +254,13 @@ class Peaks(Sequence[int]):
         return known
 
 
-def kept_peaks(size: Size, ladder: Ladder) -> array[int] | None:
+def kept_peaks(size: Size, ladder: Ladder) -> tuple[int, ...] | None:
     """The peaks of a ladder that a Size keeps; None where it does not."""
     kept = size.peaks[ladder.places.number] if ladder.places and size.peaks else b""
     if not kept or not ladder.places:
         return None
-    return array("Q", [NUMBER.unpack_from(kept, offset)[0] for offset in ladder.places.offsets])
+    peaks = ladder.places.packed.unpack(kept)
+    return tuple([peaks[place] for place in ladder.places.places])
 
 
 KEPT = 20_000
@@ -266,13 +271,15 @@ class Store:
     """What was worked out of the Sizes of a catalog for one question and holds for the next."""
 
     def __init__(self) -> None:
+        self._held: dict[int, Size] = {}
+        """So that their ids stay their own."""
         self._parts: dict[int, Parts] = {}
         self._ladders: dict[int, Ladder] = {}
         self._peaks: dict[tuple[int, int], Sequence[int]] = {}
 
     def parts(self, size: Size) -> Parts:
         """What was worked out of `size`."""
-        known = self._parts.get(id(size))  # which holds the Size, so that its id stays its own
+        known = self._parts.get(id(size))  # which holds the Size
         if known is None:
             known = self._parts[id(size)] = Parts(size)
         return known
@@ -289,14 +296,14 @@ class Store:
         key = id(size), id(ladder.jobs)  # of which `rungs` keeps every one
         known = self._peaks.get(key)
         if known is None:
-            parts = self.parts(size)
-            known = self._peaks[key] = kept_peaks(size, ladder) or Peaks(parts, ladder)
+            self._held[id(size)] = size
+            known = self._peaks[key] = kept_peaks(size, ladder) or Peaks(self.parts(size), ladder)
         return known
 
     def trim(self) -> None:
         """Forget everything where it has become much."""
         if len(self._peaks) > KEPT:
-            for known in (self._parts, self._ladders, self._peaks):
+            for known in (self._held, self._parts, self._ladders, self._peaks):
                 known.clear()
 
 

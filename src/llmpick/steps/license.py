@@ -50,7 +50,9 @@ def judge_licensed(weights: Licensed, asked: Asked) -> tuple[StepVerdict, Licens
 
 def _judged(weights: Licensed, asked: Asked) -> tuple[tuple[Check, ...], LicenseVerdict]:
     if weights not in asked.licenses:
-        asked.licenses[weights] = checks_of(weights, asked.catalog.licenses, asked.profile)
+        use = asked.licenses.get(weights.multimodal) or situation_of(asked.profile, multimodal=weights.multimodal)
+        asked.licenses[weights.multimodal] = use
+        asked.licenses[weights] = checks_in(use, weights, asked.catalog.licenses, asked.profile)
     known: tuple[tuple[Check, ...], LicenseVerdict] = asked.licenses[weights]
     return known
 
@@ -102,8 +104,14 @@ def checks_of(
     weights: Licensed, licenses: Mapping[str, License], profile: Profile
 ) -> tuple[tuple[Check, ...], LicenseVerdict]:
     """The same for open weights."""
+    return checks_in(situation_of(profile, multimodal=weights.multimodal), weights, licenses, profile)
+
+
+def checks_in(
+    situation: Situation, weights: Licensed, licenses: Mapping[str, License], profile: Profile
+) -> tuple[tuple[Check, ...], LicenseVerdict]:
+    """The same in a situation that the Profile describes."""
     found = binding(weights.ids, licenses)
-    situation = situation_of(profile, multimodal=weights.multimodal)
     verdict = judge_all(found, situation) if found else missing(weights.ids)
     return _checks(verdict, found, profile), verdict
 
