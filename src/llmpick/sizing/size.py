@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 from array import array
 from collections.abc import Sequence
+from functools import cache
 from struct import Struct
 from typing import TYPE_CHECKING, Any, overload
 
@@ -121,8 +122,13 @@ def _kept(parts: Parts, number: int) -> bytes:
     structure = parts.size.structure
     if structure == "encoder" and USUAL[number][2]:
         return b""
-    peaks = Peaks(parts, ladder_of(structure, whole_ladder(structure, number)))
-    return b"".join(map(NUMBER.pack, peaks))
+    return b"".join(map(NUMBER.pack, Peaks(parts, _usual_ladder(structure, number))))
+
+
+@cache
+def _usual_ladder(structure: str, number: int) -> Ladder:
+    """The Ladder of one of USUAL, the same for all networks of one structure."""
+    return ladder_of(structure, whole_ladder(structure, number))
 
 
 def whole_ladder(structure: str, number: int) -> tuple[Job, ...]:
