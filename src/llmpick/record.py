@@ -113,10 +113,14 @@ def replace(one: T, **changes: Any) -> T:
     return type(one)(**{**given, **changes})
 
 
+ATOMS = frozenset({int, float, str, bytes, bool, type(None)})
+"""Types of values without parts."""
+
+
 def bare(value: Any) -> Any:
     """`value` with its named tuples and mappings as plain tuples and dicts, as `marshal` stores them."""
     if isinstance(value, tuple):
-        return tuple([bare(item) for item in value])
+        return tuple([item if type(item) in ATOMS else bare(item) for item in value])
     if isinstance(value, dict):
         return {key: bare(item) for key, item in value.items()}
     return value
