@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 from llmpick.catalog import codec
 from llmpick.catalog.files import Stat, scan, stamp
@@ -77,6 +78,7 @@ class Form:
     def __init__(self, file: BinaryIO, header: Mapping[str, Any], start: int, path: Path | None) -> None:
         """`start`: where the index begins; raises ValueError and its like where it makes no sense."""
         self.file = file
+        finalize(self, file.close)  # in time even where the Form is part of a circle
         self.key = str(header["key"])
         self.stamp = int(header["stamp"])
         self.path = path
@@ -96,9 +98,6 @@ class Form:
             at += size
         self._reader = codec.Reader(fields)
         self._makers: dict[str, Any] = {}
-
-    def __del__(self) -> None:
-        self.file.close()
 
     def entry(self, path: str) -> Entry:
         """Where the record of the file `path` lies."""
