@@ -65,9 +65,9 @@ def test_a_reader_that_leaves_is_no_fault(shell):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-@pytest.mark.parametrize("line", [f"llmpick {LIST} > /dev/full", f"llmpick {ASK} --format json > /dev/full"])
+@pytest.mark.parametrize("line", [LIST, f"{ASK} --format json", "--help", "recommend --help", "--version"])
 def test_a_full_disk_behind_stdout_is_one_line(shell, line):
-    code, _, err = shell(line)
+    code, _, err = shell(f"llmpick {line} > /dev/full")
     assert code == 2
     assert err.splitlines()[-1] == "llmpick: cannot write the answer: No space left on device; send it somewhere else"
     assert "Traceback" not in err

@@ -374,6 +374,22 @@ def test_another_time_but_the_same_content_is_the_same_file(small, parsed):
     assert not parsed
 
 
+def test_forms_of_directories_that_are_gone_do_not_pile_up(small, cache):
+    folder = compiled.cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(compiled.MOST + 8):
+        old = folder / f"catalog-{number}.bin"
+        old.write_bytes(b"")
+        os.utime(old, (number, number))
+    (folder / "sound.txt").write_bytes(b"kept")
+    catalog.load(base=small)
+    left = {path.name for path in folder.glob("catalog-*")}
+    assert len(left) == compiled.MOST
+    assert compiled.cache_path(small).name in left
+    assert "catalog-0.bin" not in left
+    assert (folder / "sound.txt").exists()
+
+
 def test_a_faulty_file_does_not_cost_the_others_their_compiled_form(small, parsed):
     file = small / "models" / "Qwen" / "Qwen3-8B.yaml"
     good = file.read_text()

@@ -342,6 +342,11 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         _hang_up()  # the reader left (`| head`): nothing more to say
         return 0
+    except OSError as error:
+        if error.filename:
+            raise  # not the answer's fault: a file that nobody looked at
+        _hang_up()
+        return _say(f"cannot write the answer: {error.strerror}; send it somewhere else", 2)
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", INTERRUPTED)
 
@@ -462,14 +467,8 @@ def _choice(word: str, allowed: tuple[str, ...]) -> str:
 
 def _emit(text: str, output: Path | None, force: bool) -> None:
     if output is None:
-        try:
-            sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            _hang_up()
-            raise LlmpickError(f"cannot write the answer: {error.strerror}", "send it somewhere else") from None
+        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+        sys.stdout.flush()
         return
     from llmpick.files import write
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from llmpick.catalog.faults import Fault
 
 PACKAGE = Path(__file__).parents[1]
+MOST = 32
+"""Compiled forms kept for the user, one per catalog directory and installation."""
 SHIPPED = PACKAGE / "_compiled" / "catalog.bin"
 """Written for the bundled catalog when the package is built or installed."""
 FORMAT = 4
@@ -239,10 +241,24 @@ def _kept(cache: Path | None, renewed: Renewed) -> Form:
     """The compiled form just made, at `cache` where it can be kept there."""
     form = None
     if cache and write(cache, renewed.pieces):
+        _prune(cache.parent)
         form = read(cache, lambda header: header == renewed.header)
     form = form or open_form(BytesIO(b"".join(renewed.pieces)), None, bool)
     assert form is not None, "a compiled form that was just made cannot be read"
     return form
+
+
+def _prune(folder: Path) -> None:
+    """Remove all but the `MOST` forms written last, and what a killed process left: directories come and go."""
+    for path in sorted(folder.glob("catalog-*"), key=_written, reverse=True)[MOST:]:
+        _remove(path)
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def schema_key() -> str:
