@@ -339,14 +339,8 @@ def run(arguments: list[str]) -> int:
         return _say(error.format_message(), 2)
     except typer.Exit as error:
         return error.exit_code
-    except BrokenPipeError:
-        _hang_up()  # the reader left (`| head`): nothing more to say
-        return 0
     except OSError as error:
-        if error.filename:
-            raise  # not the answer's fault: a file that nobody looked at
-        _hang_up()
-        return _say(f"cannot write the answer: {error.strerror}; send it somewhere else", 2)
+        return _unheard(error)
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", INTERRUPTED)
 
@@ -371,6 +365,16 @@ def _end(code: int) -> NoReturn:
         except OSError:
             code = code or 1
     os._exit(code)
+
+
+def _unheard(error: OSError) -> int:
+    """The exit code where stdout cannot be written. A fault with a file is none of this, and raised again."""
+    if error.filename:
+        raise error
+    _hang_up()
+    if isinstance(error, BrokenPipeError):
+        return 0  # the reader left (`| head`): nothing more to say
+    return _say(f"cannot write the answer: {error.strerror}; send it somewhere else", 2)
 
 
 def _hang_up() -> None:
