@@ -92,7 +92,7 @@ def test_the_table_cites_the_evidence() -> None:
     for suite in suites():
         assert table.suites[suite.id].url == suite.sources[0].url
     compared = {id_ for suite in suites() for results in suite.tasks for id_ in results.scores}
-    assert set(table.models) <= compared
+    assert set(table.effects) <= set(table.standings) <= compared
 
 
 def test_a_suite_is_read_strictly() -> None:

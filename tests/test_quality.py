@@ -15,7 +15,7 @@ from llmpick import catalog as catalogs
 from llmpick.quality import Question, Traits, estimate, judge, published, question, strength, traits
 from llmpick.quality.question import KINDS
 from llmpick.quality.reasons import in_words, place
-from llmpick.quality.table import Cited, Known, QualityTable, Spread, Standing, Term
+from llmpick.quality.table import Cited, QualityTable, Spread, Standing, Term
 from llmpick.quality.traits import specialties, structure_of, usual_tokens
 
 TERMS = {
@@ -61,7 +61,8 @@ TABLE = QualityTable(
     },
     terms={name: Term(value=value, sd=0.1) for name, value in TERMS.items()},
     families={"bert": -0.1},
-    models={"a/known": Known(effects={"any": 0.2, "labels": 0.1}, standings=(GLUE, LEXGLUE))},
+    effects={"a/known": {"any": 0.2, "labels": 0.1}},
+    standings={"a/known": (GLUE, LEXGLUE)},
     usual={"year*encoder": 0.5, "year*decoder": 1.5, "tokens": 0.0, "knows:en": 0.9, "knows": 0.2, "knows:mul": 0.8},
     spread=Spread(known=0.4, unknown=0.6),
 )

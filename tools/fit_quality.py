@@ -37,7 +37,7 @@ from llmpick.catalog.suites import load  # noqa: E402
 from llmpick.quality import Question, Traits, question, strength, traits  # noqa: E402
 from llmpick.quality.evidence import Results, Suite, subject_traits  # noqa: E402
 from llmpick.quality.question import doubt_of, guessed, low_data, matches, unlisted, weights_of  # noqa: E402
-from llmpick.quality.table import Cited, Known, QualityTable, Spread, Standing, Term  # noqa: E402
+from llmpick.quality.table import Cited, QualityTable, Spread, Standing, Term  # noqa: E402
 from llmpick.quality.traits import amounts, year_trait  # noqa: E402
 
 BY_KIND = {"encoder", "decoder", "encoder-decoder", "year*decoder", "embedding", "year*embedding"}
@@ -204,7 +204,8 @@ EMPTY = QualityTable(
     suites={},
     terms={},
     families={},
-    models={},
+    effects={},
+    standings={},
     usual={},
     spread=Spread(known=1.0, unknown=1.0),
 )
@@ -385,7 +386,8 @@ def table_of(
         suites={task.suite.id: Cited(title=task.suite.title, url=task.suite.sources[0].url) for task in tasks},
         terms=terms | {"offset": Term(value=0.0, sd=0.0)},
         families=families,
-        models={id_: Known(effects=effects.get(id_, {}), standings=tuple(own)) for id_, own in standings.items()},
+        effects={id_: effects[id_] for id_ in standings if effects.get(id_)},
+        standings={id_: tuple(own) for id_, own in standings.items()},
         usual=dict(usual),
         spread=spread,
     )
@@ -578,7 +580,7 @@ def make(catalog: catalogs.Catalog, suites: Sequence[Suite]) -> QualityTable:
 
 def at_run_time(task: Task, table: QualityTable) -> Any:
     """Strengths of a task's models without their own effects, from the task's mean, as `recommend` works them out."""
-    asked = ask_again(task, dataclasses.replace(table, models={}))
+    asked = ask_again(task, dataclasses.replace(table, effects={}))
     found = np.array([strength(facts, asked)[1] for facts in task.subjects])
     return found - found.mean()
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Spec = Any
 Fields = dict[str, list[tuple[str, Spec]]]
@@ -69,6 +70,8 @@ class Reader:
         made = self.maker(inner)
         if tag == "t":
             return None if made is None else lambda value: None if value is None else tuple(map(made, value))
+        if made and inner and inner[0] == "t":
+            return lambda value: value and Made(value, made)
         return None if made is None else lambda value: value and {key: made(item) for key, item in value.items()}
 
     def _record(self, name: str) -> Callable[[Any], Any]:
@@ -80,6 +83,27 @@ class Reader:
             slots = [(getattr(cls, field).__set__, self.maker(spec)) for field, spec in named]
             self._makers[name] = _maker(cls, slots)
         return self._makers[name]
+
+
+class Made(Mapping[str, Any]):
+    """Rows of records by name, made when one name is asked for: of a thousand models few are shown."""
+
+    __slots__ = ("_made", "_plain")
+
+    def __init__(self, plain: dict[str, Any], made: Callable[[Any], Any]) -> None:
+        self._plain, self._made = plain, made
+
+    def __getitem__(self, name: str) -> Any:
+        return self._made(self._plain[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._plain
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plain)
+
+    def __len__(self) -> int:
+        return len(self._plain)
 
 
 def _maker(cls: Any, slots: list[tuple[Any, Callable[[Any], Any] | None]]) -> Callable[[Any], Any]:

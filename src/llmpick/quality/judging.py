@@ -61,9 +61,8 @@ def judge(facts: Traits, asked: Question) -> Quality:
     """The answer for one model: where its strength lies, the reason, and what would narrow the range."""
     low, expected, high, missing = strength(facts, asked)
     table = asked.table
-    known = table.models.get(facts.id)
     least, most = _widened(low, high, facts, asked)
-    standing = nearest(known.standings, asked) if known else None
+    standing = nearest(table.standings.get(facts.id, ()), asked)
     return Quality(
         expected=value_of(expected),
         low=least,
@@ -83,7 +82,7 @@ def span(facts: Traits, asked: Question, own: Mapping[str, float] | None = None)
 def _widened(low: float, high: float, facts: Traits, asked: Question) -> tuple[float, float]:
     """The range of strengths, and what the fit leaves unexplained on both sides, on the scale from 0 to 1."""
     spread = asked.table.spread
-    half = RANGE_Z * (spread.known if facts.id in asked.table.models else spread.unknown)
+    half = RANGE_Z * (spread.known if facts.id in asked.table.standings else spread.unknown)
     return value_of(low - half), value_of(high + half)
 
 
@@ -111,8 +110,8 @@ class Published:
 
 def published(facts: Traits, asked: Question) -> tuple[Published, ...]:
     """Every published comparison the model took part in, the nearest to the question first."""
-    known = asked.table.models.get(facts.id)
-    own = sorted(known.standings, key=lambda one: closeness(one, asked), reverse=True) if known else ()
+    own = asked.table.standings.get(facts.id, ())
+    own = tuple(sorted(own, key=lambda one: closeness(one, asked), reverse=True))
     return tuple(_published(one, asked) for one in own)
 
 
@@ -141,9 +140,9 @@ def strength(
     met = meeting(facts, asked)
     for added in met.adds:
         total += added
-    known = asked.table.models.get(facts.id)
-    if known and known.effects:
-        total += sum([known.effects.get(name, 0.0) * share for name, share in asked.contexts.items()])
+    effects = asked.table.effects.get(facts.id)
+    if effects:
+        total += sum([effects.get(name, 0.0) * share for name, share in asked.contexts.items()])
     low = expected = high = total
     if asked.doubt:
         many, few = _by_examples(own, asked)

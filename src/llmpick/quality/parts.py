@@ -41,9 +41,8 @@ def parts(facts: Traits, asked: Question) -> tuple[Part, ...]:
     for name, amount in (amounts(facts) | matches(facts, asked)).items():
         found[about(name)] = found.get(about(name), 0.0) + asked.weights.get(name, 0.0) * amount
     found["family"] = asked.table.families.get(facts.family, 0.0)
-    known = asked.table.models.get(facts.id)
-    if known:
-        found["its own results"] = sum(known.effects.get(name, 0.0) * share for name, share in asked.contexts.items())
+    effects = asked.table.effects.get(facts.id, {})
+    found["its own results"] = sum(effects.get(name, 0.0) * share for name, share in asked.contexts.items())
     expected = strength(facts, asked)[1]
     found["what is usual where facts are missing"] = expected - sum(found.values())
     ordered = sorted(found.items(), key=lambda item: (item[0] != "structure", -abs(item[1]), item[0]))

@@ -38,15 +38,6 @@ class Standing:
 
 
 @record
-class Known:
-    """What published results say of one model beyond its facts."""
-
-    effects: dict[str, float]
-    """Context -> shrunken effect on strength."""
-    standings: tuple[Standing, ...]
-
-
-@record
 class Cited:
     """A published comparison, as cited."""
 
@@ -77,7 +68,10 @@ class QualityTable:
     """Trait, or `trait@context` -> coefficient."""
     families: dict[str, float]
     """Family -> shrunken effect."""
-    models: dict[str, Known]
+    effects: dict[str, dict[str, float]]
+    """Model -> context -> shrunken effect on strength: what its published results say beyond its facts."""
+    standings: dict[str, tuple[Standing, ...]]
+    """Model -> where it stood, for every model with published results. Only what is shown reads them."""
     usual: dict[str, float]
     """What is assumed where nobody knows it."""
     spread: Spread
