@@ -129,12 +129,13 @@ def test_without_results_the_reason_says_so() -> None:
 
 
 def test_with_results_the_reason_is_the_nearest_of_them_and_their_source() -> None:
-    legal = judge(PLAIN._replace(id="a/known"), ask(domain="legal"))
+    legal = judge(PLAIN._replace(id="a/known", size=3e9), ask(domain="legal"))
     assert legal.because == "best of 8 on 13 legal classification tasks (LexGLUE); beats b/bert on 12 of 13"
     assert legal.evidence == ("https://example.org/lexglue",)
-    german = judge(PLAIN._replace(id="a/known"), ask(language="de"))
+    german = judge(PLAIN._replace(id="a/known", size=3e9), ask(language="de"))
     assert german.because == "23rd of 41 on 9 classification tasks in de (German GLUE)"
-    assert legal.high - legal.low < judge(PLAIN, ask(domain="legal")).high - judge(PLAIN, ask(domain="legal")).low
+    stranger = judge(PLAIN._replace(size=3e9), ask(domain="legal"))
+    assert legal.high - legal.low < stranger.high - stranger.low
 
 
 def test_all_its_results_can_be_told_the_nearest_first() -> None:
@@ -264,6 +265,14 @@ def test_usual_tokens_grow() -> None:
 )
 def test_parameters_in_words(size: float, active: float | None, said: str) -> None:
     assert in_words(PLAIN._replace(size=size, active=active)).startswith(f"{said}, bert family")
+
+
+def test_a_standing_does_not_praise_a_model_of_which_little_is_expected() -> None:
+    small_one = PLAIN._replace(id="a/known", size=1.2e7)
+    large_one = PLAIN._replace(id="a/known", size=3e9)
+    low, high = (judge(facts, ask(domain="legal")) for facts in (small_one, large_one))
+    assert low.low + low.high <= 1 < high.low + high.high
+    assert low.because == f"all in all in the lower half of what is compared; {high.because}"
 
 
 def test_places_in_words() -> None:

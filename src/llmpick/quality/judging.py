@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from llmpick.quality.table import QualityTable, Standing
     from llmpick.schema import Domain, Model, Task
 
+MIDDLE = 0.5
+"""The value of strength 0: the middle of the models of a typical comparison."""
 RANGE_Z = 1.2816
 """Half width of the printed range in standard deviations: 80 % of a normal distribution."""
 
@@ -67,7 +69,7 @@ def judge(facts: Traits, asked: Question) -> Quality:
         expected=value_of(expected),
         low=least,
         high=most,
-        because=because(facts, standing, asked),
+        because=because(facts, standing, asked, below=(least + most) / 2 <= MIDDLE),
         evidence=(table.suites[standing.suite].url,) if standing else (),
         missing=missing,
     )

@@ -36,11 +36,15 @@ def closeness(one: Standing, asked: Question) -> tuple[int, int, int, str]:
     return shared, one.of, one.tasks, one.suite
 
 
-def because(facts: Traits, standing: Standing | None, asked: Question) -> str:
-    """Its best published standing, or the facts the estimate rests on."""
+def because(facts: Traits, standing: Standing | None, asked: Question, below: bool = False) -> str:
+    """Its best published standing, or the facts the estimate rests on.
+
+    `below`: little is expected of it. A standing alone would praise it: it may have led a comparison of small models.
+    """
     if standing is None:
         return f"no direct evidence; expected from {in_words(facts)}"
-    return told(standing, asked.table)
+    all_in_all = "all in all in the lower half of what is compared; " if below else ""
+    return all_in_all + told(standing, asked.table)
 
 
 def told(standing: Standing, table: QualityTable) -> str:

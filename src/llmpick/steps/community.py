@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from llmpick.steps.asked import Asked, Range
     from llmpick.verdict import Rating
 
+SERVERS = {"vllm": "vLLM", "sglang": "SGLang", "llama_cpp": "llama.cpp", "mlx": "MLX"}
+"""Field of Tooling -> the server's name."""
+
 
 def judge(model: Model, asked: Asked) -> StepVerdict:
     """Rate `popularity` and `tooling`; nothing here rules a model out."""
@@ -71,5 +74,6 @@ def rate_tooling(model: Model, asked: Asked) -> Rating:
     native = "transformers" if tools.transformers and not tools.remote_code else "remote code in transformers"
     trainers = [name.replace("_", "-") for name in TRAINERS if getattr(listed, name)]
     parts = [native, *(["PEFT"] if tools.adapts else []), *trainers[:3]]
+    served = next((f"; served by {name}" for field, name in SERVERS.items() if getattr(listed, field)), "")
     sources = [source.url for source in listed.sources]
-    return asked.rating("tooling", *tooling(tools, asked), f"runs with {', '.join(parts)}", sources)
+    return asked.rating("tooling", *tooling(tools, asked), f"runs with {', '.join(parts)}{served}", sources)

@@ -59,7 +59,8 @@ def language(model: Model, asked: Asked) -> Check:
     wanted, known = asked.profile.languages, model.languages
     outcome = reads_language(known, asked)
     if not known:
-        return Check(name="language", outcome=outcome, because="its languages are not on record")
+        taken = "; English is taken for granted" if outcome == "ok" else ""
+        return Check(name="language", outcome=outcome, because=f"its languages are not on record{taken}")
     read = [code for code in wanted if knows(code, known)]
     if outcome == "ok":
         said = f"trained on {', '.join(read)}" if read else "multilingual; the list of languages is not on record"
