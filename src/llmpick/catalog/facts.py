@@ -25,7 +25,8 @@ SHAPE = ["r", "llmpick.architecture:Architecture"]
 """How an Architecture is stored."""
 BY_VALUE = 2
 """The last format in which `marshal` writes what is equal as the same bytes."""
-SERVERS = ("vllm", "sglang", "llama_cpp", "mlx")
+SERVERS = {"vllm": "vLLM", "sglang": "SGLang", "llama_cpp": "llama.cpp", "mlx": "MLX"}
+"""Field of Tooling -> the name of what serves it."""
 
 
 class Tools(NamedTuple):

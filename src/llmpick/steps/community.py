@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmpick.catalog.facts import TRAINERS, tools_of
+from llmpick.catalog.facts import SERVERS, TRAINERS, tools_of
 from llmpick.steps.asked import Weighed
 from llmpick.verdict import StepVerdict
 
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from llmpick.schema import Model
     from llmpick.steps.asked import Asked, Range
     from llmpick.verdict import Rating
-
-SERVERS = {"vllm": "vLLM", "sglang": "SGLang", "llama_cpp": "llama.cpp", "mlx": "MLX"}
-"""Field of Tooling -> the server's name."""
 
 
 def judge(model: Model, asked: Asked) -> StepVerdict:
