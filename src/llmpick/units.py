@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.record import record
@@ -22,7 +22,7 @@ USABLE_SHARE = 0.93
 """Share of the marketed memory the driver leaves where no figure is published: the least that `gpus.yaml` records
 for an NVIDIA card (K80: 11,441 of 12,288 MiB; P40: 22,919 of 24,576 MiB)."""
 UNIFIED_SHARE = 0.74
-"""The same for memory shared with the CPU: Metal let a process use 11.84 of 16 GB."""
+"""The same for memory shared with the CPU: Metal let a process use 11.84 of 16 GB (`gpus.yaml`)."""
 
 # Compiled when first used: few questions need them all, and compiling takes longer than all the rest of the module.
 _LIKE_A_SIZE = r"[-+]?\d+(?:[.,]\d+)?\s*[a-z]{0,3}"
@@ -209,5 +209,5 @@ def _product(name: str) -> str:
     return _squash(re.sub(_NOISE, " ", re.sub(r"[-()]", " ", name.casefold())))
 
 
-def _products(gpu: Gpu) -> set[Any]:
+def _products(gpu: Gpu) -> set[str]:
     return {_product(name) for name in (gpu.name, *gpu.aliases)} - {""}

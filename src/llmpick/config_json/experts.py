@@ -16,7 +16,9 @@ SHARED = ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "n
 SHARED_WIDTH = ("shared_expert_intermediate_size", "moe_shared_expert_intermediate_size", "shared_intermediate_size")
 # Classes with one always-active expert that no field announces.
 ONE_SHARED = {"hunyuan_v1_moe", "llama4_text"}
+# Classes that weigh their shared expert by a gate of one number per token.
 SHARED_GATE = {"qwen2_moe", "qwen3_next", "qwen3_5_moe_text"}
+# Classes whose load-balancing bias is a parameter; elsewhere it is a buffer, which nobody counts.
 CORRECTION_PARAMETER = {"afmoe", "ernie4_5_moe", "laguna"}
 
 

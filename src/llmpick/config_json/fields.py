@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from llmpick.errors import LlmpickError
 
+# The largest size, number of layers and factor that is taken at its word; anything larger is an error in the file.
 MAX_SIZE = 10_000_000
 MAX_LAYERS = 10_000
 MAX_FACTOR = 1000
@@ -14,8 +15,8 @@ MAX_FACTOR = 1000
 class Fields:
     """The fields of one config object. `null` counts as absent, as it does for transformers.
 
-    `defaults` holds what transformers' class fills in where the file says nothing; each use of one that is not a
-    plain "off" is noted in `assumptions`.
+    `defaults` holds what transformers' class fills in where the file says nothing; each use of one is noted in
+    `assumptions`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Decoders whose files say something no other class says: falcon's variants, learned positions, nested sub-configs."""
+"""Decoders whose files say something no other class says: Falcon's variants, learned positions, nested sub-configs."""
 
 from __future__ import annotations
 

@@ -133,9 +133,8 @@ def _kernel(regime: Regime, q: int, kv: int, heads: int, *, rope: bool) -> float
     c, style = regime.c, regime.style
     if kv == 0:
         return 2 * c * q + 4 * heads
-    efficient = (
-        c == 4 or style.mask or style.bias
-    )  # the memory-efficient kernel, which wants a key for every query head
+    # the memory-efficient kernel, which wants a key for every query head
+    efficient = c == 4 or style.mask or style.bias
     extra = c * regime.length * (style.mask + (heads / regime.batch if style.bias else 0))
     if efficient and kv != q and not style.mask:
         return 4 * c * q + 4 * heads + extra

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from llmpick.schema import ApiModel, Gpu, Price
 
 MOST_NOVA_EPOCHS = 5
-"""https://docs.aws.amazon.com/bedrock/latest/userguide/cm-hp-nova-mm.html"""
+"""Passes that a request to tune an Amazon Nova may ask for at most:
+https://docs.aws.amazon.com/bedrock/latest/userguide/cm-hp-nova-mm.html"""
 
 
 def dollars(time: Span | None, price: Price | None, n_gpus: int = 1) -> Span | None:
@@ -48,7 +49,8 @@ def _rented(time: Span | None, cheapest: float | None, usual: float | None, n_gp
 def vendor_tokens(examples: int | None, seq_len: int, passes: int) -> Span | None:
     """Tokens a vendor bills for training on `examples` of at most `seq_len`; None where their number is unknown.
 
-    Vendors bill the tokens of the data, not padding: half the length is expected, the full length is the high end.
+    Vendors bill the tokens of the data, not padding: half the length is expected, a quarter is the
+    low end, all of it the high one.
     """
     if examples is None:
         return None

@@ -108,7 +108,7 @@ def assumptions(architecture: Architecture, job: Job) -> tuple[str, ...]:
         loss = "never held whole" if job.chunked_loss else "held whole while the loss is taken"
         said.append(f"logits over {architecture.vocab_size:,} tokens, {loss}")
     if architecture.ssm and architecture.ssm.kind != "short_conv" and not job.gradient_checkpointing:
-        said.append("recurrent layers in fused kernels; without these packages it takes up to 1.7 times as much")
+        said.append("recurrent layers in fused kernels; without their packages it takes up to 1.7 times as much")
     if job.optimizer == "paged-adamw-8bit":
         said.append("optimizer states paged out to the host's memory")
     return tuple(said)

@@ -17,7 +17,6 @@ Optimizer = Literal["adamw", "adamw-foreach", "adamw-8bit", "paged-adamw-8bit", 
 Attention = Literal["flash", "sdpa", "eager"]
 Sharding = Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"]
 
-ATTENTION_TARGETS = "attention"
 ALL_LINEAR = "all-linear"
 
 

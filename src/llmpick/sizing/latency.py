@@ -98,9 +98,8 @@ def seconds_per_pass(counted: Parameters, card: Gpu, n_gpus: int = 1) -> float |
 def seconds_to_read(weights: int, card: Gpu, n_gpus: int) -> float | None:
     """The same for so many weights.
 
-    Whatever serves one request, each pass reads all of them. The
-    bandwidth is the data sheet's and nothing but 4-bit weights is counted, so real passes take longer
-    (`benchmarks/latency.py`: none of the published speeds is under it).
+    Whatever serves one request, each pass reads all of them. The bandwidth is the data sheet's and nothing but 4-bit
+    weights is counted, so real passes take longer (`benchmarks/latency.py`: none of the published speeds is under it).
     """
     if not card.bandwidth_gb_s:
         return None

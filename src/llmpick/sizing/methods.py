@@ -22,8 +22,6 @@ SMALL = 1_500_000_000
 """Up to this many parameters all of them are trained first: an adapter would save little there."""
 MANY_EXAMPLES = 100_000
 """From this many examples on an adapter may lack room for what the data says (LoRA Without Regret, 2025)."""
-
-
 ROOM = 0.95
 """Share of a card beyond which a thriftier way of the same method is taken: in the middle of the published training
 runs the estimate is 6 % off (docs/sizing.md)."""

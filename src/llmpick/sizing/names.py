@@ -117,5 +117,5 @@ ENCODER_SIDE = {
 
 
 def names_of(model_type: str) -> Names:
-    """The names `model_type` uses; llama's where the class is not listed (most later decoders copied them)."""
+    """The names `model_type` uses; Llama's where the class is not listed (most later decoders copied them)."""
     return _BY_MODEL_TYPE.get(model_type, LLAMA)

@@ -13,8 +13,6 @@ LIVE = 10**9
 """Parameters ZeRO-3 keeps gathered at most (`stage3_max_live_parameters`, DeepSpeed's default)."""
 BUCKET = 5 * 10**8
 """Numbers in DeepSpeed's reduce and all-gather buckets (`reduce_bucket_size`, its default)."""
-
-
 SUB_GROUP = 10**9
 """Parameters ZeRO-3 updates at a time (`sub_group_size`, its default)."""
 

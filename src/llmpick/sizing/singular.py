@@ -51,9 +51,7 @@ def _xlnet(a: Architecture, names: Names) -> Part:
     h, heads, count = a.hidden_size, a.num_attention_heads * a.head_width, a.num_hidden_layers
     linears = tuple(_raw(name, (h, heads), count, bias=False) for name in ("q", "k", "v", "o", "r"))
     biases_and_segments = (3 + 2) * heads
-    return join(
-        Part(linears, count * biases_and_segments + h), Part(mlp(a, names, a.intermediate_size, count))
-    )  # fmt: skip
+    return join(Part(linears, count * biases_and_segments + h), Part(mlp(a, names, a.intermediate_size, count)))
 
 
 def _mobilebert(a: Architecture, _: Names) -> Part:

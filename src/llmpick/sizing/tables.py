@@ -19,6 +19,7 @@ EMBEDDING_PROJECTION = {
 }
 # Position and type tables as wide as the layers, not as the token table.
 WIDE_POSITIONS = {"mobilebert", "opt"}
+# Classes whose pooler is one matrix of that name; elsewhere it is a module with a matrix called `dense`.
 BARE_POOLER = {"albert", "big_bird"}
 
 

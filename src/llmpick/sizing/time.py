@@ -2,7 +2,7 @@
 
 A step of one batch takes as long as the slower of two: the card (matrix products at a share of its dense peak, then
 what passes through its memory: activations, weights, the optimizer's states) and the host, which launches every
-layer's kernels one by one. The second is why short sequences in small batches do not get faster. The three shares and
+layer's kernels one by one. The second is why short sequences in small batches do not get faster. The three figures and
 their spread are data, `catalog/efficiency.yaml`; docs/sizing.md shows how they were found and how well they hold.
 """
 

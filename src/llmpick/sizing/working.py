@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 Kinds = list[tuple[int, Block]]
 """How many layers there are with each kind of block."""
-
-
 Working = tuple[float, float, float]
 """Bytes of one GPU's batch: kept when the last layer has run, at the busiest moment on the way back through the last
 layer, and at that of the first."""
