@@ -27,7 +27,7 @@ def layer_kinds(config: Fields) -> list[str]:
     """What each layer is, as the file lists it; empty where it does not."""
     kinds = config.items("layer_types", "layers_block_type")
     if any(not isinstance(kind, str) for kind in kinds):
-        raise LlmpickError(f"config.json: {config.path}layer_types has an entry that is no text", "name each layer")
+        raise LlmpickError(f"config.json: {config.path}layer_types has an entry that is not text", "name each layer")
     return [str(kind) for kind in kinds]
 
 
