@@ -178,7 +178,7 @@ def test_an_entry_is_shown_whole(small):
     assert entry["file"].endswith("models/Qwen/Qwen3-8B.yaml")
     assert entry["license"]["sources"][0]["url"]
     assert browse.entry_json(small, small.apis[0])["popularity"] is None
-    assert json.dumps(browse.to_json(browse.stats(small)))
+    assert json.dumps(dataclasses.asdict(browse.stats(small)))
 
 
 def test_a_schema_of_another_version_is_stale_and_foreign_files_are_nobodys_business(tmp_path):

@@ -19,7 +19,7 @@ quoted = json.JSONEncoder().encode
 """A text as JSON; `json.dumps` looks at its options each time."""
 MAX_DEPTH = 20
 MAX_NODES = 100_000
-"""Values and keys: as Python objects they take some 70 MB. The largest file of the catalog has 17,000."""
+"""Values and keys: as Python objects they take some 70 MB. The largest file of the catalog has some 20,000."""
 MAX_NUMBER = 32
 MAX_SCALAR = 20_000
 MAX_KEY = 200

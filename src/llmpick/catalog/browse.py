@@ -360,11 +360,6 @@ def laid(catalog: Catalog, models: Iterable[Listed]) -> dict[str, str]:
     return {id_: str(origin) for id_, origin in origins if origin in over}
 
 
-def to_json(value: Any) -> Any:
-    """Records as plain JSON values; a model's `id` comes first."""
-    return dataclasses.asdict(value)
-
-
 def file_of(catalog: Catalog, entry: Model | ApiModel) -> str | None:
     """The file that an entry was read from."""
     path = f"{'models' if isinstance(entry, Model) else 'apis'}/{entry.id}.yaml"

@@ -156,7 +156,6 @@ class Compiled(NamedTuple):
     date: str
     """The newest day on which a source was opened or a figure taken; empty when there is none."""
     faults: tuple[Fault, ...] = ()
-
     mark: str = ""
     """Another one as soon as what the files say, or the code that reads them, is another."""
 

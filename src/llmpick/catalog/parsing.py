@@ -1,6 +1,6 @@
 """One catalog file -> its record, or every Fault in it with the line it stands on.
 
-The only module that imports pydantic and yaml to read a catalog; answers read the compiled form instead.
+With `yamltext` the only module that reads a catalog through pydantic or yaml; answers read the compiled form instead.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Licenses of models: what they say (schema), what that means for one use (judge), and in plain words (duties)."""
+"""Licenses of models: what they say (schema), what that means for one use (judge), and how it reads (wording)."""

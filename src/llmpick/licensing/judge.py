@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from llmpick.licensing.schema import Act, Exemption, License, Term
     from llmpick.licensing.situation import Situation
-    from llmpick.schema import ApiModel, Model
+    from llmpick.schema import Model
 
     Bound = tuple[License, Term]
 
@@ -83,12 +83,6 @@ def binding(ids: Sequence[str], licenses: Mapping[str, License]) -> tuple[Licens
 def missing(ids: Sequence[str] = ()) -> LicenseVerdict:
     """The verdict where no license is on record, or not all of those that bind."""
     return LicenseVerdict(id=ids[0] if ids else "unknown", verdict="unknown", because=MISSING)
-
-
-def not_judged(model: Model | ApiModel) -> LicenseVerdict:
-    """The verdict on a model that an earlier Step ruled out."""
-    id_ = getattr(getattr(model, "license", None), "id", "unknown")
-    return LicenseVerdict(id=id_, verdict="unknown", because="not judged: an earlier step rules it out")
 
 
 def hardness(bound: Bound) -> int:

@@ -115,6 +115,6 @@ class License:
     quote: str | None = None
     """The sentence that sums it up, at most 30 words, verbatim."""
     confidence: Confidence
-    sources: Annotated[Sources, Bound(min_length=1)]
+    sources: Sources
     looked_for: tuple[Text, ...] = ()
     """Facts somebody searched for and did not find."""

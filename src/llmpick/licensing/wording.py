@@ -132,7 +132,7 @@ def named(ids: Sequence[str], names: dict[str, str]) -> str:
 
 
 def excess(above: Above, name: str, figure: float, limit: float) -> str:
-    """'900 million monthly users exceed the 700 million counted at the release date'."""
+    """'900 million monthly users exceed the limit of 700 million counted at the release date'."""
     money = "$" if "revenue" in name else ""
     when = " counted at the release date" if name == "monthly_users" and above.measured == "at-release" else ""
     return f"{counted(name, figure)} {'exceeds' if money else 'exceed'} the limit of {money}{short(limit)}{when}"
