@@ -109,4 +109,5 @@ def test_margin_is_half_the_binomial_interval() -> None:
 
 
 def test_few_examples_are_kept_for_judging() -> None:
-    assert splits(19, 1000).startswith("keep all 19")
+    assert splits(0, 1000) == splits(19, 1000)
+    assert splits(19, 1000).endswith("keep them all for judging")

@@ -256,7 +256,9 @@ def test_torchtune_names_what_it_ships_and_what_it_trains() -> None:
     answer = made("meta-llama/Llama-3.1-8B", "24GB", "lora")
     with pytest.raises(LlmpickError, match="torchtune ships no configuration for org/unknown"):
         write(replace(answer, model="org/unknown"), "torchtune")
-    with pytest.raises(LlmpickError, match="full on one card, lora on many card, lora on one card"):
+    with pytest.raises(
+        LlmpickError, match="full on many cards, full on one card, lora on many cards, lora on one card"
+    ):
         write(replace(answer, model="Qwen/Qwen2-7B", method="qlora"), "torchtune")
 
 

@@ -173,6 +173,15 @@ def test_without_a_gpu_everything_is_fp32() -> None:
     assert (value(answer, "precision"), value(answer, "weights_dtype")) == ("no", "fp32")
 
 
+@pytest.mark.parametrize(("architecture", "task"), [(BERT, "token-classification"), (T5, "summarization")])
+def test_without_a_gpu_no_reason_speaks_of_a_card(architecture: Architecture, task: str) -> None:
+    none = GpuSetup(count=0, memory_bytes=0, usable_bytes=0)
+    answer = plan("org/model", architecture, profile(task, gpu=none))
+    why = {setting.name: setting.because for setting in answer.settings}
+    assert "without a GPU" in why["precision"]
+    assert "without a GPU" in why["batch_size"]
+
+
 @pytest.mark.parametrize(("examples", "rank"), [(9_999, 16), (10_000, 64), (None, 16)])
 def test_more_data_gets_a_wider_adapter(examples: int | None, rank: int) -> None:
     answer = plan("org/model", LLAMA_8B, profile("chat", examples=examples, gpu=card(80), method="lora"))

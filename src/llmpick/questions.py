@@ -42,7 +42,7 @@ class Question:
 SWINGS = {
     "quality": "the weakest tuned model becomes the strongest",
     "headroom": "a run that barely fits the card gets room to spare",
-    "economy": "a slow, dear model becomes a fast, cheap one",
+    "economy": "a slow, costly model becomes a fast, cheap one",
     "method": "only a quantized adapter can be trained, then all weights can",
     "domain": "a model new to your kind of text becomes one raised on it",
     "language": "a model hardly knowing your languages comes to know them well",

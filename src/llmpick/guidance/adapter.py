@@ -19,7 +19,7 @@ def adapter(setup: Setup) -> tuple[Setting, ...]:
     """The method; the adapters' settings where there are some; what stays frozen."""
     if not setup.adapters:
         return (_method(setup), _frozen(setup))
-    found = [_method(setup), _rank(setup), _alpha(setup), _dropout(setup), _targets(setup)]
+    found = [_method(setup), _rank(setup), _alpha(), _dropout(setup), _targets(setup)]
     if setup.job.method == "qlora":
         found.append(_quantization())
     return (*found, _frozen(setup))
@@ -48,7 +48,7 @@ def _rank(setup: Setup) -> Setting:
     return setting("lora_rank", rank, why, sources.TRL_LORA)
 
 
-def _alpha(setup: Setup) -> Setting:
+def _alpha() -> Setting:
     why = "held at 32 for any rank, the best learning rate stays the same for any rank"
     return setting("lora_alpha", ALPHA, why, sources.LORA_REGRET)
 

@@ -77,11 +77,11 @@ class Plan:
     model: str
     task: str
     kind: str
-    """classifier, tagger, reader, embedder, setfit, seq2seq or writer: what is trained."""
+    """classifier, tagger, reader, embedder, setfit, seq2seq or writer: what is trained; vendor: a vendor trains it."""
     after: str
     """The preference stage after it: dpo, kto or none."""
     cards: int
-    """GPUs that train together."""
+    """GPUs that train together; 0 where a vendor trains."""
     method: str
     settings: tuple[Setting, ...]
     memory: Memory | None

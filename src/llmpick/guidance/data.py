@@ -71,9 +71,9 @@ def splits(examples: int | None, plenty: int) -> str:
     if examples is None:
         return "80 % to train on, 10 % to choose by, 10 % to judge by at the very end; fix the test set first"
     if examples < 20:
-        return f"keep all {examples:,} for judging: they are too few to train on and to test with"
+        return "fewer than 20 are too few to train on and to test with: keep them all for judging"
     test = max(examples // 5, 10) if examples < plenty else min(examples // 10, 2000)
-    blur = f"an accuracy measured on {test:,} is uncertain by about {100 * margin(test):.0f} points either way"
+    blur = f"an accuracy of 80 % measured on {test:,} is uncertain by about {100 * margin(test):.0f} points either way"
     if examples < plenty:
         return (
             f"set {test:,} aside to judge by; train and choose on the other {examples - test:,} by 5-fold "
@@ -82,6 +82,6 @@ def splits(examples: int | None, plenty: int) -> str:
     return f"{examples - 2 * test:,} to train on, {test:,} to choose by, {test:,} to judge by at the very end; {blur}"
 
 
-def margin(test: int, accuracy: float = 0.8) -> float:
-    """Half the 95 % interval of an accuracy measured on `test` examples (normal approximation of the binomial)."""
-    return 1.96 * sqrt(accuracy * (1 - accuracy) / test)
+def margin(test: int) -> float:
+    """Half the 95 % interval of an accuracy of 80 % on `test` examples (normal approximation of the binomial)."""
+    return 1.96 * sqrt(0.8 * (1 - 0.8) / test)

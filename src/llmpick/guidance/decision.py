@@ -106,7 +106,7 @@ ROWS: tuple[Row, ...] = (
         work="labels",
         amount=("unknown",),
         fine_tune="maybe",
-        because="it hangs on the labeled examples you have: from 8 per class few-shot tuning works, and tuned small "
+        because="it depends on the labeled examples you have: from 8 per class few-shot tuning works, and tuned small "
         "models can beat prompts to larger ones",
         instead=("say --examples; with none yet, a prompt that describes the classes is the place to start",),
         sources=(sources.SETFIT, sources.CLASSIFICATION_STUDY),
@@ -146,7 +146,7 @@ ROWS: tuple[Row, ...] = (
         work="spans",
         amount=("unknown",),
         fine_tune="maybe",
-        because="it hangs on the tagged examples you have: about 50 for each type are advised to start",
+        because="it depends on the tagged examples you have: about 50 for each type are advised to start",
         instead=("say --examples; with none yet, a zero-shot extractor such as GLiNER shows how far you get without",),
         sources=(sources.AZURE_NER, sources.GLINER),
     ),
@@ -225,9 +225,9 @@ ROWS: tuple[Row, ...] = (
         style=("matters",),
         amount=("unknown", "too few"),
         fine_tune="no",
-        because="the facts change often, which asks for retrieval; for the form there are not yet {minimum:,} examples "
-        "to learn from",
-        instead=(_RETRIEVE, "describe the form in the prompt with two or three examples, and collect {minimum:,} more"),
+        because="the facts change often, which asks for retrieval; {minimum:,} well-made examples of the "
+        "form are what tuning starts with",
+        instead=(_RETRIEVE, "describe the form in the prompt with two or three examples, and collect {minimum:,}"),
         sources=(sources.FACTS_OVADIA, sources.OPENAI_SFT),
     ),
     Row(
@@ -281,8 +281,8 @@ ROWS: tuple[Row, ...] = (
         amount=("unknown",),
         stage=("later or unknown",),
         fine_tune="maybe",
-        because="it hangs on the examples you have: {minimum:,} good ones show an effect, about {good:,} made a strong "
-        "assistant in one study",
+        because="it depends on the examples you have: {minimum:,} good ones show an effect, about {good:,} made a "
+        "strong assistant in one study",
         instead=("say --examples", _PROMPT),
         sources=(sources.OPENAI_SFT, sources.LIMA),
     ),
@@ -317,8 +317,8 @@ ROWS: tuple[Row, ...] = (
         amount=("many",),
         stage=("later or unknown",),
         fine_tune="yes",
-        because="{have:,} examples: 1,000 well-chosen ones were enough for strong results in one study, and more than "
-        "fits into any prompt",
+        because="{have:,} examples: 1,000 well-chosen ones were enough for strong results in one study, and tuning "
+        "takes more than a prompt can hold",
         sources=(sources.LIMA, sources.AZURE_TUNING),
     ),
 )

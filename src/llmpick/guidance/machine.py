@@ -1,4 +1,4 @@
-"""How the card is used: optimizer, precision, checkpointing, attention, sharding."""
+"""How the card is used: optimizer, precision, checkpointing, sharding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def machine(setup: Setup) -> tuple[Setting, ...]:
-    """Optimizer, weight decay, gradient clipping, precision, checkpointing, attention, sharding."""
+    """Optimizer, weight decay, gradient clipping, precision, checkpointing, sharding."""
     if setup.recipe.kind == "setfit":
         return (_precision(setup),)
     found = [
@@ -57,7 +57,7 @@ def _precision(setup: Setup) -> Setting:
     value = setup.job.mixed_precision
     if setup.recipe.kind == "setfit" and value == "fp16":
         return setting("precision", value, "what SetFit's use_amp switches on", sources.SETFIT_ARGUMENTS)
-    if setup.architecture.model_type in T5_TYPES and value == "no":
+    if setup.architecture.model_type in T5_TYPES and value == "no" and not setup.on_cpu:
         why = "fp32: your card has no bf16, and T5 overflows in fp16"
         return setting("precision", value, why, sources.T5_FP16)
     reasons = {

@@ -18,7 +18,6 @@ LARGE_ENCODER = 300_000_000
 LARGE_DECODER = 14_000_000_000
 """QLoRA trains its 7B and 13B models at 2e-4 and the larger ones at 1e-4."""
 
-
 FULL_RATES: tuple[Rule, ...] = (
     Rule(
         holds=lambda setup: setup.recipe.kind == "setfit",
@@ -203,6 +202,9 @@ def _batch_size(setup: Setup) -> Setting:
         return setting("batch_size", size, why, sources.MNRL)
     if setup.profile.gpu is None:
         why = f"{unit} per card and step; name your card with --gpu and this is the most that fits"
+        return setting("batch_size", size, why, sources.TRAINER)
+    if setup.on_cpu:
+        why = f"{unit} per step, what is assumed unless you say: without a GPU no memory limit is checked"
         return setting("batch_size", size, why, sources.TRAINER)
     return setting(
         "batch_size", size, f"{unit} per card and step: the most that fits, at most what is wanted", sources.TRAINER

@@ -42,7 +42,7 @@ def _every() -> Setting:
 
 
 def _best_by(setup: Setup) -> Setting:
-    names = {"classifier": "macro_f1", "tagger": "f1", "reader": "f1", "embedder": "cosine_ndcg@10", "seq2seq": "loss"}
+    names = {"classifier": "macro_f1", "tagger": "f1", "reader": "f1", "embedder": "cosine_ndcg@10"}
     value = names.get(setup.recipe.kind, "loss")
     if setup.recipe.kind in HEADS or setup.recipe.kind == "embedder":
         return setting(

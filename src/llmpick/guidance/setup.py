@@ -43,6 +43,11 @@ class Setup:
         return self.job.method in ("lora", "qlora")
 
     @property
+    def on_cpu(self) -> bool:
+        """Whether the user said that there is no GPU; False where nothing was said."""
+        return self.profile.gpu is not None and self.profile.gpu.count == 0
+
+    @property
     def per_card(self) -> int:
         """Examples per card and step; an example is a pair where the recipe trains on pairs."""
         return max(self.job.batch_size // self.recipe.sequences, 1)

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 SHORT_RUN = 100
 """Optimizer steps below which LoRA Without Regret found a higher rate to suit (15 times full tuning's)."""
+_DIVERGES = "loss jumps or turns nan: halve the learning rate, then double the warm-up"
 
 
 def watch(setup: Setup) -> tuple[str, ...]:
     """Sentences, the most likely trouble first."""
-    found = [_diverges(setup), _overfits(setup), _out_of_memory(setup)]
+    found = [_DIVERGES, _overfits(setup), _out_of_memory(setup)]
     if setup.recipe.kind in HEADS:
         found.append("loss flat from the start, one class for everything: the run failed to start; take the next seed")
     if setup.recipe.kind in ("writer", "seq2seq"):
@@ -43,10 +44,6 @@ def watch(setup: Setup) -> tuple[str, ...]:
             "trains, and what that takes is not estimated here"
         )
     return tuple(found)
-
-
-def _diverges(setup: Setup) -> str:
-    return "loss jumps or turns nan: halve the learning rate, then double the warm-up"
 
 
 def _overfits(setup: Setup) -> str:

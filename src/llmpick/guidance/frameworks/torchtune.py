@@ -51,7 +51,9 @@ def _row(plan: Plan) -> dict[str, Any]:
     cards = "one" if plan.cards == 1 else "many"
     fitting = [row for row in same if row["method"] == plan.method and row["cards"] == cards]
     if not fitting:
-        found = ", ".join(sorted({f"{row['method']} on {row['cards']} card" for row in same}))
+        found = ", ".join(
+            sorted({f"{row['method']} on {row['cards']} card{'s' * (row['cards'] == 'many')}" for row in same})
+        )
         raise LlmpickError(f"torchtune trains {plan.model} by: {found}", "choose one with --method, or --framework trl")
     row: dict[str, Any] = fitting[0]
     return row
