@@ -102,9 +102,9 @@ def parse_memory(text: str) -> int:
     """Bytes of one card's memory: `24GB`, `24 GiB`, `24g` and `24576MiB` all mean 24 GiB, as vendors do."""
     size = _size(text)
     if size is None:
-        raise LlmpickError(f"{text!r} is not an amount of GPU memory", _EXAMPLES)
+        raise LlmpickError(f"{text!r} is no amount of GPU memory", _EXAMPLES)
     if not 0.25 * GIB <= size <= 4096 * GIB:
-        raise LlmpickError(f"{text!r} is not an amount of GPU memory", "one card holds 0.25 to 4096 GB")
+        raise LlmpickError(f"{text!r} is no amount of GPU memory", "one card holds 0.25 to 4096 GB")
     return int(size)
 
 
