@@ -84,7 +84,7 @@ def rank(catalog: Catalog, profile: Profile) -> Ranking:
     Every Candidate is weighed in numbers; what a reader sees of it is written from the same numbers when it is read.
     """
     asked = ask(profile, catalog)
-    judged = sort(judge_all(asked), asked)
+    judged = sort(judge_all(asked))
     return Ranking(
         profile=profile,
         advice=advice(profile, catalog.apis),
@@ -166,7 +166,7 @@ def write_refusal(one: Judged, asked: Asked) -> RuledOut:
 
 
 def judge_api(api: ApiModel, asked: Asked) -> Verdict:
-    """The same for a model tuned through a vendor's API: it needs no card, but an open vendor."""
+    """The Verdict of a model tuned through a vendor's API: it needs no card, but a vendor that takes jobs."""
     steps, licensed, cost = vendor.judge(api, asked)
     return replace(verdict(api, steps, "api", None, licensed), cost_usd=cost)
 
@@ -248,8 +248,8 @@ def _failed(steps: Iterable[StepVerdict]) -> bool:
     return any(check.outcome == "no" for step in steps for check in step.checks)
 
 
-def sort(found: Iterable[Judged], asked: Asked) -> Sorted:
-    """Ruled out by a `no`; undecided by a decisive `unknown` or too wide a range; else recommended, best first."""
+def sort(found: Iterable[Judged]) -> Sorted:
+    """Ruled out by a `no`; undecided by a decisive `unknown` or too wide a range; else recommended."""
     recommended: list[Judged] = []
     failed: list[Judged] = []
     undecided: list[Judged] = []

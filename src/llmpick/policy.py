@@ -154,8 +154,8 @@ def weights(
 ) -> dict[str, float]:
     """The weight of each criterion, summing to 1: the product of the shares down its path.
 
-    `priority` replaces the policy's weights of the named criteria by rank-order-centroid weights over their common
-    share (Barron & Barrett 1996: w_k = 1/n * sum of 1/i for i from k to n); `ratios` multiply a weight afterwards.
+    `priority` replaces them by rank-order-centroid weights (Barron & Barrett 1996: w_k = 1/n * sum of 1/i for i from
+    k to n); all criteria it does not name share the last rank as the policy divides it. `ratios` multiply afterwards.
     """
     own = next((entry.shares for entry in policy.kinds if entry.kind == kind), {})
     result = {

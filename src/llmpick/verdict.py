@@ -59,7 +59,7 @@ class Breakdown:
 
 @record
 class Memory:
-    """The object of `llmpick estimate --format json`."""
+    """What a Model takes by one method on the fullest GPU, and the hours and dollars of a run."""
 
     model: str
     method: Method
@@ -141,7 +141,7 @@ class LicenseVerdict:
     id: str
     verdict: Literal["allowed", "conditional", "forbidden", "unknown"]
     duties: tuple[str, ...] = ()
-    """Duty ids, e.g. `include_licence_copy`; `license.duty_text` puts them in words."""
+    """Duty ids, e.g. `include_licence_copy`; `licensing.wording.duty_text` puts them in words."""
     because: str
     clause: str = ""
     """A short quotation of the deciding clause."""

@@ -1,4 +1,4 @@
-"""Published comparisons: several models put through one recipe. Read by the fit and by `explain`, never to rank."""
+"""Published comparisons: several models put through one recipe. Read by the fit and `catalog check`, never to rank."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def firmness(ranking: Ranking) -> list[str]:
         more = f" and {len(rivals) - 4} more" if len(rivals) > 4 else ""
         said.append(f"Facts that nobody knows yet could still put others first: {', '.join(rivals[:4])}{more}")
     else:
-        said.append("No other model could reach its score, whatever the unknown facts turn out to be")
+        said.append("No other ranked model could reach its score, whatever the unknown facts turn out to be")
     said += [f"Not known about {name(first)}: {safe(fact)}" for fact in first.missing]
     guessed = [answer.label for answer in answers(ranking.profile) if answer.assumed]
     if guessed:

@@ -47,7 +47,7 @@ def room(answer: Estimate) -> str:
     if not batch and not length:
         return "nothing: not even one token fits"
     of = f"batch {batch:,} at {answer.seq_len:,} tokens" if batch else f"no batch at {answer.seq_len:,} tokens"
-    return f"{of}; {length:,} tokens at batch {answer.batch_size:,}" if length else f"{of}"
+    return f"{of}; {length:,} tokens at batch {answer.batch_size:,}" if length else of
 
 
 def change(answer: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""The license step: may these weights be used for this, and are they on the allow-list."""
+"""Step 4, license: may these weights be used for this, and is their license on the allow-list?"""
 
 from __future__ import annotations
 

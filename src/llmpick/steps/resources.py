@@ -390,9 +390,10 @@ def rate(size: Size, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
     """The same with their sentences."""
     gpu = asked.profile.gpu
     share = fit.reference_peak / gpu.usable_bytes if gpu and gpu.count else 0.0
+    most = "at most " if share * asked.plenty <= 1 else ""  # leaner ways are not tried where they add nothing
     because = {
         "economy": per_token(size.active),
-        "headroom": f"tuned the leanest way it takes {share:.0%} of the card"
+        "headroom": f"tuned the leanest way it takes {most}{share:.0%} of the card"
         if share <= 1
         else "the card holds it only a sequence at a time",
         "method": f"the card allows {fit.jobs[0].method} tuning",

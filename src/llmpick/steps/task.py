@@ -42,7 +42,7 @@ FITS = {
 
 
 def judge(model: Model, asked: Asked) -> StepVerdict:
-    """Checks `purpose` and `context`; rates `quality`."""
+    """Checks `purpose` and `context`; rates `quality` and `fit`."""
     checks = (purpose(model, asked), context(model, asked))
     if any(check.outcome == "no" for check in checks):
         return StepVerdict(step="task", checks=checks)

@@ -38,7 +38,7 @@ def judge(api: ApiModel, asked: Asked) -> tuple[tuple[StepVerdict, ...], License
 
 
 def judge_task(api: ApiModel, base: Model | None, asked: Asked) -> StepVerdict:
-    """Checks `purpose` and `examples`; `quality` is that of the open base, or anything where there is none."""
+    """Checks `purpose` and `examples`; rates `quality` and `fit` as of the open base; unknown without one."""
     asks = asked.task.id
     fit = asks in api.tasks
     because = f"the vendor tunes it for {asks}" if fit else f"the vendor does not tune it for {asks}"
