@@ -188,6 +188,12 @@ def test_more_data_gets_a_wider_adapter(examples: int | None, rank: int) -> None
     assert value(answer, "lora_rank") == rank
 
 
+@pytest.mark.parametrize(("examples", "enough"), [(99_999, True), (100_000, False)])
+def test_adapters_are_not_called_equal_on_very_much_data(examples: int, enough: bool) -> None:
+    answer = plan("org/model", LLAMA_8B, profile("chat", examples=examples, gpu=card(80), method="lora"))
+    assert ("as well as full tuning" in answer.settings[0].because) is enough
+
+
 @pytest.mark.parametrize(("feedback", "stage"), [("pairs", "dpo"), ("ratings", "kto")])
 def test_judged_answers_add_a_preference_stage(feedback: str, stage: str) -> None:
     answer = plan("org/model", LLAMA_8B, profile("chat", feedback=feedback))

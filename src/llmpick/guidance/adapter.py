@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llmpick.guidance import sources
 from llmpick.guidance.setup import setting
 from llmpick.sizing.adapters import adapts_experts
+from llmpick.sizing.methods import MANY_EXAMPLES
 
 if TYPE_CHECKING:
     from llmpick.guidance.answers import Setting
@@ -28,7 +29,7 @@ def adapter(setup: Setup) -> tuple[Setting, ...]:
 def _method(setup: Setup) -> Setting:
     method = setup.job.method
     reasons = {
-        "full": ("all weights train: they fit, and nothing limits what can be learned", sources.LORA_REGRET),
+        "full": ("all weights train: nothing limits what can be learned", sources.LORA_REGRET),
         "lora": (
             "adapters over the unchanged weights learn as well as full tuning on data of this size",
             sources.LORA_REGRET,
@@ -36,6 +37,8 @@ def _method(setup: Setup) -> Setting:
         "qlora": ("adapters over 4-bit weights: the same quality in the paper, in far less memory", sources.QLORA),
     }
     why, source = reasons[method]
+    if method == "lora" and (setup.profile.examples or 0) >= MANY_EXAMPLES:
+        why = "adapters over the unchanged weights, in far less memory; on so much data full tuning may learn more"
     return setting("method", method, why, source)
 
 
@@ -80,7 +83,7 @@ def _frozen(setup: Setup) -> Setting:
             "frozen_layers", 0, "none by hand: the network below the adapters is frozen as a whole", sources.QLORA
         )
     why = (
-        "none: all layers fit and train; if memory runs out, the top quarter alone reached 90 % of the quality for "
+        "none: all layers train; if memory runs out, the top quarter alone reached 90 % of the quality for "
         "BERT and RoBERTa"
     )
     return setting("frozen_layers", 0, why, sources.ELSA)

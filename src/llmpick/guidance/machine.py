@@ -33,7 +33,7 @@ def machine(setup: Setup) -> tuple[Setting, ...]:
 def _optimizer(setup: Setup) -> Setting:
     name = setup.job.optimizer
     if name == "adamw":
-        why = "AdamW, fused: bias correction matters when tuning for few steps, and two states per trained weight fit"
+        why = "AdamW, fused: bias correction matters when tuning for few steps; it keeps two states per trained weight"
         return setting("optimizer", name, why, sources.MOSBACH)
     why = "AdamW with 8-bit states, because the 32-bit ones would not fit beside the weights"
     return setting("optimizer", name, why, sources.BITSANDBYTES)
