@@ -82,7 +82,8 @@ def _unusable(suite: Suite, catalog: Catalog) -> Iterator[str]:
         for name, known in words.items():
             word = getattr(results, name)
             if word not in known:
-                yield f"{results.name}: unknown {name} `{word}`; {did_you_mean(word, known)}"
+                hint = did_you_mean(word, known) or f"use one of {name}s.yaml"
+                yield f"{results.name}: unknown {name} `{word}`; {hint}"
         for language in results.languages:
             if language != "mul" and language not in KNOWN:
                 yield f"{results.name}: unknown language `{language}`; write its ISO 639-1 code"
