@@ -57,7 +57,7 @@ def test_would_win_if_is_true(names, profile, which):
                 )
                 for one in answer.ranking.recommended
             ]
-            first = engine.place(engine.sort(again, asked).recommended, asked)[0].judged[0]
+            first = engine.place(engine.sort(again).recommended, asked)[0].judged[0]
             assert first.standing.id == model.id
 
 
