@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmpick import catalog as catalogs
+from llmpick.catalog.shelf import facts_in
 from llmpick.errors import LlmpickError
 from llmpick.licensing import asking, casefile
 from llmpick.licensing.amounts import short
@@ -21,6 +22,8 @@ from llmpick.licensing.situation import Situation, from_mapping
 from llmpick.licensing.wording import DUTIES, duty_text
 from llmpick.profile import Profile
 from llmpick.schema import LicenseFacts, Model, ParameterFacts, Source
+from llmpick.steps import license as step
+from llmpick.steps.asked import ask
 from llmpick.steps.license import checks
 
 CATALOG = catalogs.load()
@@ -426,6 +429,31 @@ def test_a_model_is_asked_about_by_its_name():
 
 def profile(**fields_):
     return Profile(task="classification", **fields_)
+
+
+uses = st.fixed_dictionaries(
+    {},
+    optional={
+        "commercial": st.booleans(),
+        "monthly_users": st.sampled_from([0.0, 5e6, 9e8]),
+        "annual_revenue": st.sampled_from([0.0, 5e5, 3e7]),
+        "region": st.sampled_from(["DE", "KR", "US"]),
+        "license": st.sampled_from([("permissive",), ("open-source", "llama3.1"), ("mit",)]),
+    },
+)
+LICENSED = dict.fromkeys(facts.license for facts in facts_in(CATALOG.models))
+
+
+@settings(max_examples=30)
+@given(uses)
+def test_every_license_weighs_what_its_sentences_say(use):
+    asked = ask(profile(**use), CATALOG)
+    for weights in LICENSED:
+        words, verdict = step.judge_licensed(weights, asked)
+        known = step.decided(weights, asked)
+        assert step.weighed(known, asked) == asked.weighed(words)
+        assert (known.decision.verdict, known.decision.duties) == (verdict.verdict, verdict.duties)
+        assert [one.name for one in known.findings] == [one.name for one in words.checks]
 
 
 def test_commercial_use_rules_a_research_license_out():

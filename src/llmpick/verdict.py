@@ -19,6 +19,8 @@ Step = Literal["task", "resources", "domain", "license", "community"]
 STEPS: tuple[Step, ...] = ("task", "resources", "domain", "license", "community")
 Outcome = Literal["ok", "no", "unknown"]
 Method = Literal["full", "lora", "qlora", "api", "inference"]
+Permission = Literal["allowed", "conditional", "forbidden", "unknown"]
+"""What licenses say about a use."""
 
 
 @record
@@ -99,6 +101,20 @@ class Tuning:
     """Dates, prices and terms, the most pressing first."""
 
 
+class Finding(NamedTuple):
+    """A Constraint judged, its sentence not yet written: what the ranking goes by, field by field as in a Check."""
+
+    name: str
+    outcome: Outcome
+    shortfall: float | None = None
+    remedy: str = ""
+
+    def said(self, because: str, sources: tuple[str, ...] = ()) -> Check:
+        """The Check that says why."""
+        name, outcome, shortfall, remedy = self
+        return Check(name=name, outcome=outcome, because=because, sources=sources, shortfall=shortfall, remedy=remedy)
+
+
 @record
 class Check:
     """A Constraint judged: `ok`, `no` or `unknown`, with the sentence that says why."""
@@ -139,7 +155,7 @@ class LicenseVerdict:
     """What the license says about this use."""
 
     id: str
-    verdict: Literal["allowed", "conditional", "forbidden", "unknown"]
+    verdict: Permission
     duties: tuple[str, ...] = ()
     """Duty ids, e.g. `include_licence_copy`; `licensing.wording.duty_text` puts them in words."""
     because: str

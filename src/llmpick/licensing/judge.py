@@ -8,7 +8,7 @@ from llmpick.licensing.amounts import exceeded
 from llmpick.licensing.schema import LIFTS, NOTICES
 from llmpick.licensing.situation import slug
 from llmpick.licensing.wording import because_forbidden, because_permitted
-from llmpick.record import NamedTuple, replace
+from llmpick.record import NamedTuple
 from llmpick.verdict import LicenseVerdict
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from llmpick.licensing.schema import Act, Exemption, License, Term
     from llmpick.licensing.situation import Situation
     from llmpick.schema import Model
+    from llmpick.verdict import Permission
 
     Bound = tuple[License, Term]
 
@@ -52,12 +53,56 @@ def judge(license_: License, situation: Situation) -> LicenseVerdict:
 
 def judge_all(licenses: Sequence[License], situation: Situation) -> LicenseVerdict:
     """The verdict of licenses that bind at the same time: duties add up, the strictest wins. Needs one at least."""
-    bound = [(license_, term) for license_ in licenses for term in license_.terms if binds(term, license_, situation)]
+    return say(decide(licenses, situation), licenses, situation)
+
+
+class Decision(NamedTuple):
+    """What licenses say about one use, not yet in words."""
+
+    verdict: Permission
+    duties: tuple[str, ...] = ()
+    """Duty ids, sorted; of a forbidden use the one that says what would lift it."""
+    terms: tuple[Bound, ...] = ()
+    """What it rests on: the term that forbids, or those that would if the use were commercial, then those that bind."""
+
+
+UNKNOWN = Decision("unknown")
+"""Where no license is on record."""
+
+
+def decide(licenses: Sequence[License], situation: Situation) -> Decision:
+    """Forbidden by the hardest term that forbids; else allowed where only notices are owed, else conditional.
+
+    While nobody said whether the use is commercial, terms that would forbid commercial use make it conditional.
+    """
+    bound: list[Bound] = []
+    reserved: list[Bound] = []
+    for license_ in licenses:
+        for term in license_.terms:
+            if meets(term, license_, situation):
+                if not term.commercial or is_commercial(term, situation):
+                    bound.append((license_, term))
+                elif situation.commercial is None and term.duty in LIFTS:
+                    reserved.append((license_, term))
     forbidding = [pair for pair in bound if pair[1].duty in LIFTS]
     if forbidding:
-        return forbidden(licenses, min(forbidding, key=hardness), situation)
-    reserved = [(license_, term) for license_ in licenses for term in reserved_terms(license_, situation)]
-    return permitted(licenses, bound, reserved, situation)
+        hardest = min(forbidding, key=hardness)
+        return Decision("forbidden", (hardest[1].duty,), (hardest,))
+    duties = {term.duty for _, term in bound} | ({NON_COMMERCIAL} if reserved else set())
+    return Decision("conditional" if duties - NOTICES else "allowed", tuple(sorted(duties)), (*reserved, *bound))
+
+
+def say(decision: Decision, licenses: Sequence[License], situation: Situation) -> LicenseVerdict:
+    """A decision on licenses that are on record, in words."""
+    if decision.verdict == "forbidden":
+        return forbidden(licenses, decision.terms[0], situation)
+    return LicenseVerdict(
+        id=licenses[0].id,
+        verdict=decision.verdict,
+        duties=decision.duties,
+        because=because_permitted(licenses, set(decision.duties), situation),
+        **clause(licenses, decision.terms),
+    )
 
 
 class Licensed(NamedTuple):
@@ -104,21 +149,7 @@ def forbidden(licenses: Sequence[License], bound: Bound, situation: Situation) -
     )
 
 
-def permitted(
-    licenses: Sequence[License], bound: list[Bound], reserved: list[Bound], situation: Situation
-) -> LicenseVerdict:
-    """Allowed where only notices are owed, else conditional on the duties."""
-    duties = {term.duty for _, term in bound} | ({NON_COMMERCIAL} if reserved else set())
-    return LicenseVerdict(
-        id=licenses[0].id,
-        verdict="conditional" if duties - NOTICES else "allowed",
-        duties=tuple(sorted(duties)),
-        because=because_permitted(licenses, duties, situation),
-        **clause(licenses, reserved + bound),
-    )
-
-
-def clause(licenses: Sequence[License], bound: list[Bound]) -> dict[str, str]:
+def clause(licenses: Sequence[License], bound: Sequence[Bound]) -> dict[str, str]:
     """The words that decide: of the first quoted term that owes more than a notice, else of any, else the license's."""
     quoted = [pair for pair in bound if pair[1].quote]
     further = [pair for pair in quoted if pair[1].duty not in NOTICES]
@@ -127,20 +158,10 @@ def clause(licenses: Sequence[License], bound: list[Bound]) -> dict[str, str]:
     return {"clause": licenses[0].quote or "", "source": licenses[0].sources[0].url}
 
 
-def reserved_terms(license_: License, situation: Situation) -> list[Term]:
-    """Terms that would forbid commercial use, while nobody said whether it is commercial."""
-    if situation.commercial is not None:
-        return []
-    terms = [term for term in license_.terms if term.duty in LIFTS and term.commercial]
-    commercial = replace(situation, commercial=True) if terms else situation
-    return [term for term in terms if binds(term, license_, commercial)]
-
-
-def binds(term: Term, license_: License, situation: Situation) -> bool:
-    """Whether everything the term asks for is stated."""
+def meets(term: Term, license_: License, situation: Situation) -> bool:
+    """Whether everything the term asks for is stated, commerce aside."""
     return (
         (not term.when or any(ACTS[act](situation, license_) for act in term.when))
-        and (not term.commercial or is_commercial(term, situation))
         and (term.above is None or bool(exceeded(term.above, situation)))
         and (not term.regions or not situation.regions.isdisjoint(term.regions))
         and (not term.businesses or any(in_business(business, situation) for business in term.businesses))

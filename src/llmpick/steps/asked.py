@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llmpick.profile import Profile
     from llmpick.schema import Domain, Gpu, Model, Price, Task
     from llmpick.sizing.size import Store
-    from llmpick.verdict import Check, StepVerdict
+    from llmpick.verdict import Check, Finding, StepVerdict
 
 DECISIVE = ("memory", "language", "license allow-list")
 # What is judged only where a card is named: without one every candidate would get the same.
@@ -104,7 +104,7 @@ class Asked:
         ratings = tuple((one.criterion, (one.low, one.high)) for one in step.ratings)
         return self.weighed_by(step.checks, *ratings)
 
-    def weighed_by(self, checks: Sequence[Check], *ranges: tuple[str, Range]) -> Weighed:
+    def weighed_by(self, checks: Sequence[Check | Finding], *ranges: tuple[str, Range]) -> Weighed:
         """Checks, and what the worth of these criteria adds, as numbers."""
         refused = next((check for check in checks if check.outcome == "no"), None)
         return self.adding(*ranges)._replace(

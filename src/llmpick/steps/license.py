@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.licensing.classes import accepts
-from llmpick.licensing.judge import MISSING, binding, judge_all, licensed, missing
+from llmpick.licensing.judge import MISSING, UNKNOWN, Decision, binding, decide, licensed, missing, say
 from llmpick.licensing.schema import NOTICES
 from llmpick.licensing.situation import Situation
+from llmpick.record import NamedTuple
 from llmpick.schema import ApiModel
-from llmpick.verdict import Check, LicenseVerdict, StepVerdict
+from llmpick.verdict import Finding, LicenseVerdict, StepVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,16 +21,28 @@ if TYPE_CHECKING:
     from llmpick.profile import Profile
     from llmpick.schema import Model
     from llmpick.steps.asked import Asked, Range, Weighed
-    from llmpick.verdict import Rating
+    from llmpick.verdict import Check, Permission, Rating
 
 USE, ALLOW_LIST = "license use", "license allow-list"
 VENDOR_TERMS = "vendor-terms"
+TERMS_BIND = Decision("conditional", ("comply_terms",))
+"""Of a vendor: no weights change hands, its terms of service are what binds."""
 REMEDIES = {
     "separate_licence": "a separate license from the licensor",
     "security_review": "the licensor's security review passed",
     "regulatory_authorisation": "the health regulator's authorization",
 }
 """What would lift a `no`; where nothing usual does, there is no remedy."""
+
+
+class Decided(NamedTuple):
+    """What the licenses of some weights say of a use, in numbers."""
+
+    licenses: tuple[License, ...]
+    """On record; empty = not all that bind are, or none binds."""
+    decision: Decision
+    findings: tuple[Finding, ...]
+    """Of the Checks `license use` and, with an allow-list, `license allow-list`."""
 
 
 def judge(model: Model | ApiModel, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
@@ -40,20 +53,11 @@ def judge(model: Model | ApiModel, asked: Asked) -> tuple[StepVerdict, LicenseVe
 
 
 def judge_licensed(weights: Licensed, asked: Asked) -> tuple[StepVerdict, LicenseVerdict]:
-    """The same for open weights, which is worked out once for all models under the same licenses."""
+    """The same for open weights, which is put in words once for all models under the same licenses."""
     key = ("license", weights)
     if key not in asked.memo:
-        asked.memo[key] = _step(*_judged(weights, asked), asked)
+        asked.memo[key] = _step(*said(decided(weights, asked), weights, _use(weights, asked), asked.profile), asked)
     known: tuple[StepVerdict, LicenseVerdict] = asked.memo[key]
-    return known
-
-
-def _judged(weights: Licensed, asked: Asked) -> tuple[tuple[Check, ...], LicenseVerdict]:
-    if weights not in asked.licenses:
-        use = asked.licenses.get(weights.multimodal) or situation_of(asked.profile, multimodal=weights.multimodal)
-        asked.licenses[weights.multimodal] = use
-        asked.licenses[weights] = checks_in(use, weights, asked.catalog.licenses, asked.profile)
-    known: tuple[tuple[Check, ...], LicenseVerdict] = asked.licenses[weights]
     return known
 
 
@@ -61,9 +65,28 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
     """The same in numbers."""
     key = ("license weighed", facts.license)
     if key not in asked.memo:
-        found, verdict = _judged(facts.license, asked)
-        asked.memo[key] = asked.weighed_by(found, ("license", worth(verdict, asked)))
+        asked.memo[key] = weighed(decided(facts.license, asked), asked)
     known: Weighed = asked.memo[key]
+    return known
+
+
+def weighed(known: Decided, asked: Asked) -> Weighed:
+    """What is decided of a use, in numbers."""
+    return asked.weighed_by(known.findings, ("license", worth(known.decision.verdict, asked)))
+
+
+def decided(weights: Licensed, asked: Asked) -> Decided:
+    """What the licenses of open weights say of the use in question."""
+    if weights not in asked.licenses:
+        asked.licenses[weights] = decide_in(_use(weights, asked), weights, asked.catalog.licenses, asked.profile)
+    known: Decided = asked.licenses[weights]
+    return known
+
+
+def _use(weights: Licensed, asked: Asked) -> Situation:
+    if weights.multimodal not in asked.licenses:
+        asked.licenses[weights.multimodal] = situation_of(asked.profile, multimodal=weights.multimodal)
+    known: Situation = asked.licenses[weights.multimodal]
     return known
 
 
@@ -79,14 +102,14 @@ def rate(verdict: LicenseVerdict, asked: Asked) -> Rating:
     further = len(set(verdict.duties) - NOTICES)
     owes = "owes notices at most" if verdict.verdict == "allowed" else f"{verdict.verdict}, {further} further duties"
     because = f"{verdict.id}: {owes}".replace("1 further duties", "1 further duty")
-    return asked.rating("license", *worth(verdict, asked), because, sources)
+    return asked.rating("license", *worth(verdict.verdict, asked), because, sources)
 
 
-def worth(verdict: LicenseVerdict, asked: Asked) -> Range:
+def worth(verdict: Permission, asked: Asked) -> Range:
     """What a verdict is worth."""
-    if verdict.verdict == "unknown":
+    if verdict == "unknown":
         return asked.unknown_range("license")
-    found = {"allowed": 1.0, "conditional": asked.constants["license-conditional"]}.get(verdict.verdict, 0.0)
+    found = {"allowed": 1.0, "conditional": asked.constants["license-conditional"]}.get(verdict, 0.0)
     return found, found
 
 
@@ -96,29 +119,41 @@ def checks(
     """The Checks of the license step, the second only with an allow-list, and the verdict they rest on."""
     if isinstance(model, ApiModel):
         verdict = vendor_verdict(model)
-        return _checks(verdict, (), profile), verdict
-    return checks_of(licensed(model), licenses, profile)
+        return _checks(decide_vendor(profile), verdict, profile), verdict
+    weights = licensed(model)
+    situation = situation_of(profile, multimodal=weights.multimodal)
+    return said(decide_in(situation, weights, licenses, profile), weights, situation, profile)
 
 
-def checks_of(
-    weights: Licensed, licenses: Mapping[str, License], profile: Profile
-) -> tuple[tuple[Check, ...], LicenseVerdict]:
-    """The same for open weights."""
-    return checks_in(situation_of(profile, multimodal=weights.multimodal), weights, licenses, profile)
-
-
-def checks_in(
-    situation: Situation, weights: Licensed, licenses: Mapping[str, License], profile: Profile
-) -> tuple[tuple[Check, ...], LicenseVerdict]:
-    """The same in a situation that the Profile describes."""
+def decide_in(situation: Situation, weights: Licensed, licenses: Mapping[str, License], profile: Profile) -> Decided:
+    """What the licenses of open weights say in a situation that the Profile describes."""
     found = binding(weights.ids, licenses)
-    verdict = judge_all(found, situation) if found else missing(weights.ids)
-    return _checks(verdict, found, profile), verdict
+    return _decided(found, decide(found, situation) if found else UNKNOWN, profile)
 
 
-def _checks(verdict: LicenseVerdict, found: tuple[License, ...], profile: Profile) -> tuple[Check, ...]:
-    use = use_check(verdict, found)
-    return (use, allow_list_check(found, verdict, profile.license)) if profile.license else (use,)
+def decide_vendor(profile: Profile) -> Decided:
+    """What the terms of a vendor say of any use: there is no license, and they bind."""
+    return _decided((), TERMS_BIND, profile)
+
+
+def _decided(found: tuple[License, ...], decision: Decision, profile: Profile) -> Decided:
+    listed = (find_listed(found, decision, profile.license),) if profile.license else ()
+    return Decided(found, decision, (find_use(decision), *listed))
+
+
+def said(
+    known: Decided, weights: Licensed, situation: Situation, profile: Profile
+) -> tuple[tuple[Check, ...], LicenseVerdict]:
+    """The same in words."""
+    found = known.licenses
+    verdict = say(known.decision, found, situation) if found else missing(weights.ids)
+    return _checks(known, verdict, profile), verdict
+
+
+def _checks(known: Decided, verdict: LicenseVerdict, profile: Profile) -> tuple[Check, ...]:
+    use, *listed = known.findings
+    found = known.licenses
+    return (say_use(use, verdict, found), *(say_listed(one, verdict, found, profile.license) for one in listed))
 
 
 def situation_of(profile: Profile, *, multimodal: bool) -> Situation:
@@ -137,39 +172,53 @@ def vendor_verdict(model: ApiModel) -> LicenseVerdict:
     terms = f": {model.terms}" if model.terms else ""
     return LicenseVerdict(
         id=VENDOR_TERMS,
-        verdict="conditional",
-        duties=("comply_terms",),
+        verdict=TERMS_BIND.verdict,
+        duties=TERMS_BIND.duties,
         because=f"you get no weights; the terms of {model.vendor} bind{terms}",
         source=model.sources[0].url,
     )
 
 
-def use_check(verdict: LicenseVerdict, found: Sequence[License]) -> Check:
-    """The verdict as a Check: forbidden is `no`, with what would lift it."""
+def find_use(decision: Decision) -> Finding:
+    """Constraint: the use is permitted; forbidden is `no`, with what would lift it."""
+    if decision.verdict == "forbidden":
+        return Finding(USE, "no", remedy=REMEDIES.get(decision.duties[0], ""))
+    return Finding(USE, "unknown" if decision.verdict == "unknown" else "ok")
+
+
+def say_use(use: Finding, verdict: LicenseVerdict, found: Sequence[License]) -> Check:
+    """`license use` with its sentence."""
     sources = tuple(dict.fromkeys(license_.sources[0].url for license_ in found)) or (
         (verdict.source,) if verdict.source else ()
     )
     name = " with ".join(dict.fromkeys(license_.name for license_ in found))
-    if verdict.verdict == "forbidden":
-        remedy = REMEDIES.get(verdict.duties[0], "")
-        clause = f" (“{verdict.clause}”)" if verdict.clause else ""
-        because = f"{name}: {verdict.because}{clause}"
-        return Check(name=USE, outcome="no", because=because, sources=sources, remedy=remedy)
-    outcome = "unknown" if verdict.verdict == "unknown" else "ok"
-    because = f"{name}: {verdict.because}" if name else verdict.because
-    return Check(name=USE, outcome=outcome, because=because, sources=sources)  # type: ignore[arg-type]
+    clause = f" (“{verdict.clause}”)" if verdict.clause and use.outcome == "no" else ""
+    return use.said(f"{name}: {verdict.because}{clause}" if name else verdict.because, sources)
 
 
-def allow_list_check(found: Sequence[License], verdict: LicenseVerdict, allowed: Sequence[str]) -> Check:
-    """Whether every license that binds is on the list; what no license is known of cannot be."""
-    wanted = ", ".join(allowed)
-    if verdict.verdict == "unknown":
-        return Check(name=ALLOW_LIST, outcome="unknown", because=MISSING)
+def find_listed(found: Sequence[License], decision: Decision, allowed: Sequence[str]) -> Finding:
+    """Constraint: every license that binds is on the allow-list; what no license is known of cannot be."""
+    if decision.verdict == "unknown":
+        return Finding(ALLOW_LIST, "unknown")
     if not found:
-        because = f"a vendor's API comes with no license; you accept {wanted}"
-        return Check(name=ALLOW_LIST, outcome="no", because=because, remedy="a profile without --license")
-    refused = [license_.id for license_ in found if not accepts(license_, allowed)]
+        return Finding(ALLOW_LIST, "no", remedy="a profile without --license")
+    refused = _refused(found, allowed)
     if refused:
-        because = f"{', '.join(refused)} is not among {wanted}"
-        return Check(name=ALLOW_LIST, outcome="no", because=because, remedy=f"{refused[0]} on the list of --license")
-    return Check(name=ALLOW_LIST, outcome="ok", because=f"{verdict.id} is among {wanted}")
+        return Finding(ALLOW_LIST, "no", remedy=f"{refused[0]} on the list of --license")
+    return Finding(ALLOW_LIST, "ok")
+
+
+def say_listed(listed: Finding, verdict: LicenseVerdict, found: Sequence[License], allowed: Sequence[str]) -> Check:
+    """`license allow-list` with its sentence."""
+    wanted = ", ".join(allowed)
+    if listed.outcome == "unknown":
+        return listed.said(MISSING)
+    if listed.outcome == "ok":
+        return listed.said(f"{verdict.id} is among {wanted}")
+    refused = ", ".join(_refused(found, allowed))
+    no_license = f"a vendor's API comes with no license; you accept {wanted}"
+    return listed.said(f"{refused} is not among {wanted}" if refused else no_license)
+
+
+def _refused(found: Sequence[License], allowed: Sequence[str]) -> list[str]:
+    return [license_.id for license_ in found if not accepts(license_, allowed)]
