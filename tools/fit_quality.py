@@ -412,6 +412,7 @@ def ask_again(task: Task, table: QualityTable) -> Question:
         table=table,
         weights=weights_of(table.terms, asked.contexts),
         doubt=() if task.results.examples else doubt_of(table.terms, asked.kind),
+        memo={},  # what follows from another table holds for that one alone
     )
 
 
