@@ -98,6 +98,10 @@ BROKEN = [
      "was found"),
     ("gaps-explained", BERT, "released: 2018-10\n", "", "", "`released` is missing; add it, or add `release month`"),
     ("policy-adds-up", "policy.yaml", "share: 0.56", "share: 0.57", "tree:", "the shares sum to 1.01"),
+    ("policy-complete", "policy.yaml", "name: tie-margin", "name: tie-margins", "constants:", "lacks tie-margin; copy"),
+    ("policy-complete", "policy.yaml", "- name: headroom", "- name: head-room", "values:", "lacks headroom; copy"),
+    ("policy-complete", "policy.yaml", "{criterion: quality, low: 0.1", "{criterion: fit, low: 0.1", "unknown:",
+     "lacks quality; copy"),
     ("modelines", BERT, "../../schema/model.json", "../schema/model.json", "../schema/model.json", "first line"),
 ]  # fmt: skip
 # rule, file to write, its text, what the finding must say

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmpick.lint.tables import NEEDED
 from llmpick.policy import criteria, curve, weights
 
 KINDS = ("understanding", "embedding", "sequence-to-sequence", "generation")
@@ -48,6 +49,13 @@ def test_every_number_of_the_policy_has_a_sentence(facts):
     said = [leaf.because for step in policy.tree for leaf in step.criteria] + [step.because for step in policy.tree]
     said += [entry.because for entry in (*policy.values, *policy.unknown, *policy.constants, *policy.kinds)]
     assert all(len(text) > 15 for text in said)
+
+
+def test_the_policy_holds_what_judging_reads_and_nothing_else(facts):
+    policy = facts.policy
+    assert {one.name for one in policy.values} == set(NEEDED["values"])
+    assert {one.criterion for one in policy.unknown} == set(NEEDED["unknown"])
+    assert {one.name for one in policy.constants} == set(NEEDED["constants"])
 
 
 def test_value_points_rise_along_the_axis(facts):

@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from llmpick.catalog import Catalog
     from llmpick.schema import Price
 
+NEEDED = {
+    "values": ["headroom", "economy", "popularity"],
+    "unknown": ["quality", "economy", "language", "license", "popularity", "tooling"],
+    "constants": """
+        fit-made fit-adapted fit-text tie-margin undecided-spread
+        domain-general-web domain-general-near domain-general-far
+        domain-among domain-decoder domain-near domain-specialist
+        method-full method-lora method-qlora license-conditional
+        tooling-native tooling-remote tooling-adapted tooling-trained tooling-served
+        cpu-parameters fitting-examples
+    """.split(),
+}
+"""Field of the Policy -> the names that judging looks up there."""
+
 
 def sound_gpus(catalog: Catalog) -> Iterator[Remark]:
     """Usable memory is no more than marketed memory, and a speed is given only for formats the GPU has."""
@@ -56,6 +70,21 @@ def policy_adds_up(catalog: Catalog) -> Iterator[Remark]:
     for loc, total in sums:
         if abs(total - 1) > 1e-9:
             yield Remark("policy.yaml", loc, f"the shares sum to {total:g}; they must sum to 1")
+
+
+def policy_complete(catalog: Catalog) -> Iterator[Remark]:
+    """The policy names every value function, unknown range and constant that judging looks up."""
+    policy = catalog.policy
+    named = {
+        "values": {one.name for one in policy.values},
+        "unknown": {one.criterion for one in policy.unknown},
+        "constants": {one.name for one in policy.constants},
+    }
+    for field, names in NEEDED.items():
+        missing = [name for name in names if name not in named[field]]
+        if missing:
+            message = f"`{field}` lacks {', '.join(missing)}; copy it from the bundled policy.yaml"
+            yield Remark("policy.yaml", (field,), message)
 
 
 def _odd_prices(price: Price) -> Iterator[tuple[str, str]]:

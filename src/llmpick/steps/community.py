@@ -58,8 +58,10 @@ def tooling(tools: Tools | None, asked: Asked) -> Range:
     """Criterion: transformers runs it as it is, PEFT adapts it, trainers and servers list it."""
     if tools is None:
         return asked.unknown_range("tooling")
-    native = 0.5 if tools.transformers and not tools.remote_code else 0.2
-    worth = native + (0.2 if tools.adapts else 0.0) + (0.2 if tools.trainers else 0.0) + (0.1 if tools.servers else 0.0)
+    worths = asked.constants
+    worth = worths["tooling-native" if tools.transformers and not tools.remote_code else "tooling-remote"]
+    for name, knows in (("adapted", tools.adapts), ("trained", tools.trainers), ("served", tools.servers)):
+        worth += worths[f"tooling-{name}"] if knows else 0.0
     return worth, worth
 
 
