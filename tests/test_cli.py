@@ -28,6 +28,42 @@ def call(capsys):
     return run
 
 
+@pytest.mark.parametrize("arguments", [[], ["catalog"]], ids=" ".join)
+def test_a_group_alone_is_answered_with_its_help_line_by_line(arguments, call):
+    code, out, err = call(*arguments)
+    assert (code, err) == (0, "")
+    assert "Commands:\n" in out
+
+
+def test_a_missing_argument_says_what_tells_what_it_is(call):
+    assert call("explain", "--task", "chat")[2] == "llmpick: Missing argument 'MODEL'; see llmpick explain --help\n"
+
+
+def test_a_trainer_that_is_not_known_leaves_stdout_empty_and_help_names_them(call):
+    from llmpick.guidance.frameworks import FRAMEWORKS
+
+    code, out, err = call("plan", "Qwen/Qwen3-8B", "--task", "chat", "--framework", "trll")
+    assert (code, out) == (2, "")
+    assert "did you mean trl?" in err
+    told = "".join(call("plan", "--help")[1].split())  # however the lines are broken
+    assert all(framework.name in told for framework in FRAMEWORKS)
+
+
+def test_a_machine_without_a_gpu_says_so_in_a_pipe(call, monkeypatch):
+    monkeypatch.setattr("llmpick.machine.cards", tuple)
+    assert call("hardware") == (0, "", "no GPU answers on this machine; --gpus lists the known ones\n")
+
+
+def test_only_a_ranking_offers_html(call):
+    assert "html" in call("recommend", "--help")[1]
+    assert "html" not in call("explain", "--help")[1]
+
+
+def test_compare_names_its_columns_in_a_pipe(call):
+    first = call("compare", "Qwen/Qwen3-8B", "Qwen/Qwen3-4B", "--task", "chat")[1].splitlines()[0]
+    assert first.split("\t") == ["model", "Qwen/Qwen3-8B", "Qwen/Qwen3-4B"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -48,7 +84,7 @@ def call(capsys):
         (["estimate", "Qwen/Qwen3-8B", "--rank", "0"], 2, "--rank"),
         (["estimate", "Qwen/Qwen3-8B", "--dtype", "fp8"], 2, "--dtype"),
         (["license", "no-such-license"], 2, "no-such-license"),
-        (["catalog", "list", "--family", "nosuch"], 2, "nosuch"),
+        (["catalog", "list", "--family", "nosuch"], 2, "; `llmpick catalog show MODEL` names the family"),
         (["catalog", "list", "--language", "klingonese"], 2, "--language: 'klingonese' is no language code"),
         (["frobnicate"], 2, "frobnicate"),
     ],

@@ -11,7 +11,7 @@ import typer
 
 from llmpick import request
 from llmpick.errors import CatalogError, LlmpickError
-from llmpick.flags import ANSWER, CATALOG, FORCE, FORMATS, JOB, PROFILE, RANKING, SEARCH, USE, Taking, takes
+from llmpick.flags import ANSWER, CATALOG, FORMATS, JOB, PROFILE, RANKING, SEARCH, USE, VIEW, Taking, takes
 from llmpick.record import replace
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ MODEL = Annotated[
 ]
 DOCUMENT = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="markdown (default) or html.")]
 MODELS = Annotated[list[str], typer.Argument(metavar="MODEL…", help="Hub ids or short names.", show_default=False)]
+TRAINERS = (
+    "Write what it loads: transformers, sentence-transformers, setfit, trl, unsloth, axolotl, llama-factory, "
+    "torchtune, or api for a vendor."
+)
 VERSION = Annotated[bool, typer.Option("--version", help="Print the version and leave.")]
 
 
@@ -58,10 +62,10 @@ def answers(view: str, flags: dict[str, Any]) -> Callable[[Callable[..., tuple[A
 
     def decorate(command: Callable[..., tuple[Any, ...]]) -> Taking:
         def run(raw: dict[str, Any], **own: Any) -> None:
-            asked = {name: value for name, value in raw.items() if name not in ANSWER}
+            asked = {name: value for name, value in raw.items() if name not in VIEW}
             _show(view, command(request.load(raw.get("catalog")), asked, **own), raw)
 
-        return Taking(command, flags | ANSWER, run)
+        return Taking(command, flags | VIEW, run)
 
     return decorate
 
@@ -149,12 +153,12 @@ def advise(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @app.command()
-@takes(PROFILE | {name: flag for name, flag in ANSWER.items() if name != "output"})
+@takes(PROFILE | {name: flag for name, flag in VIEW.items() if name != "output"})
 def plan(
     raw: dict[str, Any],
     *,
     model: MODEL,
-    framework: Annotated[str | None, typer.Option("--framework", metavar="NAME", help="Write what it loads.")] = None,
+    framework: Annotated[str | None, typer.Option("--framework", metavar="NAME", help=TRAINERS)] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for its files.")] = Path("plan"),
 ) -> None:
     """Hyperparameters with reasons; with --framework, the config or script that trainer loads."""
@@ -162,10 +166,10 @@ def plan(
 
     facts = request.load(raw.get("catalog"))
     made = planning.answer(model, facts, request.build(_given(raw), facts))
+    wrote = planning.write_files(made, framework, output, force=raw.get("force", False)) if framework else ()
     _show("plan", (made,), raw)
-    if framework:
-        for path in planning.write_files(made, framework, output, force=raw.get("force", False)):
-            print(f"wrote {path}", file=sys.stderr)
+    for path in wrote:
+        print(f"wrote {path}", file=sys.stderr)
 
 
 @app.command()
@@ -192,7 +196,7 @@ def tree(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @app.command()
-@takes(ANSWER)
+@takes(VIEW)
 def hardware(
     raw: dict[str, Any], *, gpus: Annotated[bool, typer.Option("--gpus", help="What each known GPU has.")] = False
 ) -> None:
@@ -201,9 +205,11 @@ def hardware(
 
     facts = request.load(raw.get("catalog"))
     if gpus:
-        _show("gpus", (facts.gpus,), raw)
-    else:
-        _show("machine", (machine.cards(),), raw)
+        return _show("gpus", (facts.gpus,), raw)
+    cards = machine.cards()
+    if not cards and _format(raw) != "table":
+        print("no GPU answers on this machine; --gpus lists the known ones", file=sys.stderr)
+    return _show("machine", (cards,), raw)
 
 
 @app.command()
@@ -267,7 +273,7 @@ def catalog_add(
         list[str], typer.Argument(metavar="ORG/NAME…", help="Hub ids, their URLs, or folders.", show_default=False)
     ],
     catalog: CATALOG = None,
-    force: FORCE = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a model file that is there.")] = False,
 ) -> None:
     """Add models from the Hub to your own catalog, for you to complete. Needs the network."""
     from datetime import date
@@ -275,7 +281,7 @@ def catalog_add(
     from llmpick import hub
 
     folder, facts, today = hub.target(catalog or []), request.load(catalog), date.today().isoformat()
-    done = hub.add_all(names, facts, folder, today, force=bool(force))
+    done = hub.add_all(names, facts, folder, today, force=force)
     _emit(done.text, None, False)
     if done.exit_code:
         raise typer.Exit(done.exit_code)
@@ -329,6 +335,8 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """The exit code of one invocation; every known fault is one line on stderr."""
+    if arguments in ([], ["catalog"]):  # no fault, and typer's own answer to it is help that reads like one
+        arguments = [*arguments, "--help"]
     usage_error: Any = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export by name
     try:
         code = int(_narrowed(arguments)(arguments, prog_name="llmpick", standalone_mode=False) or 0)
@@ -336,13 +344,18 @@ def run(arguments: list[str]) -> int:
     except LlmpickError as error:
         return _say(str(error), error.exit_code)
     except usage_error as error:
-        return _say(error.format_message(), 2)
+        return _refused(error.format_message(), arguments[0])
     except typer.Exit as error:
         return error.exit_code
     except OSError as error:
         return _unheard(error)
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", INTERRUPTED)
+
+
+def _refused(said: str, command: str) -> int:
+    """Say what typer found wrong with the line; where something is missing, also what tells what it is."""
+    return _say(f"{said.rstrip('.')}; see llmpick {command} --help" if said.startswith("Missing") else said, 2)
 
 
 def _narrowed(arguments: list[str]) -> typer.Typer:

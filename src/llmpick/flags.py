@@ -12,9 +12,10 @@ import typer
 from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 FORMATS = ("table", "plain", "json", "markdown", "html", "csv")
+"""The forms of a ranking; any other answer has all but html."""
 GIVEN = ("facts", "raw")
 """Parameters of a command that no flag fills."""
 
@@ -139,13 +140,20 @@ SEARCH: dict[str, Flag] = {
 }
 
 
+def _format(forms: Iterable[str]) -> Flag:
+    return _text("--format", "FORMAT", f"{', '.join(forms)}; table on a terminal, plain in a pipe.")
+
+
 ANSWER: dict[str, Any] = {
     "catalog": CATALOG,
-    "format": _text("--format", "FORMAT", f"{', '.join(FORMATS)}; table on a terminal, plain in a pipe."),
+    "format": _format(FORMATS),
     "output": Flag(FILE, ("--output", "-o"), "Write there instead of to stdout.", "FILE"),
     "force": FORCE,
 }
-"""Where an answer comes from and where it goes."""
+"""Where a ranking comes from and where it goes."""
+
+VIEW = ANSWER | {"format": _format(form for form in FORMATS if form != "html")}
+"""The same of any other answer."""
 
 RANKING: dict[str, Flag] = {
     "top": _text("--top", "N", "How many models to show (5)."),

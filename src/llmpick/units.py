@@ -48,13 +48,15 @@ def told_apart(one: float, other: float, places: int) -> tuple[str, str]:
 
 
 def beyond(need: float, limit: float, places: int) -> tuple[str, str]:
-    """A need and the lower limit it goes beyond: the need rounded up, for less would not do, the limit rounded down.
+    """A need and the lower limit it goes beyond: the need rounded up, for less would not do.
 
-    So the two never read alike.
+    The limit is rounded as it is everywhere else; down where the two would read alike.
     """
     unit = 10.0**places
-    up, down = math.ceil(round(need * unit, 6)), math.floor(round(limit * unit, 6))
-    return f"{up / unit:,.{places}f}", f"{down / unit:,.{places}f}"
+    up, has = math.ceil(round(need * unit, 6)) / unit, round(limit, places)
+    if has >= up:
+        has = math.floor(round(limit * unit, 6)) / unit
+    return f"{up:,.{places}f}", f"{has:,.{places}f}"
 
 
 @record

@@ -254,7 +254,8 @@ def _family_test(models: Sequence[Listed], family: str) -> Callable[[Listed], bo
         return lambda model: model.family == family
     if family and any(name.startswith(family) for model in models for name in (model.family, model.lineage)):
         return lambda model: model.family.startswith(family) or model.lineage.startswith(family)
-    raise LlmpickError(f"no family {_quoted(family)} in the catalog", did_you_mean(family, known))
+    hint = did_you_mean(family, known) or "`llmpick catalog show MODEL` names the family of a model"
+    raise LlmpickError(f"no family {_quoted(family)} in the catalog", hint)
 
 
 def _task(tasks: Sequence[Task], name: str) -> str:

@@ -266,9 +266,7 @@ def _reason(rating: Rating, numbers: Mapping[str, int]) -> Reason:
 
 
 def _unknown(verdict: Verdict) -> Unknown:
-    more = len(verdict.missing) - REASONS
-    rest = f" and {more} more" if more > 0 else ""
-    return Unknown(model=verdict.model.id, missing="; ".join(verdict.missing[:REASONS]) + rest)
+    return Unknown(model=verdict.model.id, missing=outline.unknown(verdict, REASONS))
 
 
 def _precarious(answer: Ranking) -> list[str]:

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from llmpick.render.question import METHODS, answers
-from llmpick.render.text import NONE, gib, gib_number, link, listed, percent, safe
+from llmpick.render.text import NONE, gib, gib_number, link, listed, percent, plural, safe
 from llmpick.units import GIB, beyond
 from llmpick.verdict import STEPS
 
@@ -68,6 +68,13 @@ def parts(memory: Memory) -> tuple[tuple[str, int], ...]:
 def share(memory: Memory | None) -> float | None:
     """Peak as a share of what one GPU has; None when there is nothing to compare with."""
     return memory.breakdown.peak / memory.available_bytes if memory and memory.available_bytes else None
+
+
+def unknown(verdict: Verdict, shown: int) -> str:
+    """The first `shown` facts that keep a model undecided, and how many more there are."""
+    more = len(verdict.missing) - shown
+    rest = f", and {plural(more, 'more fact')} to verify" if more > 0 else ""
+    return ("; ".join(verdict.missing[:shown]) or "its range is too wide") + rest
 
 
 def verify(verdict: Verdict) -> tuple[str, ...]:

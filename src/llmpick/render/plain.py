@@ -65,12 +65,9 @@ def context(answer: Ranking) -> str:
 def _undecided(verdicts: Sequence[Verdict]) -> str:
     """How many are not known well enough, and what is not known of one of them."""
     first = verdicts[0]
-    more = f" and {len(first.missing) - 1} more" if len(first.missing) > 1 else ""
     many = plural(len(verdicts), "model is", "models are")
-    unknown = first.missing[0] if first.missing else "its range is too wide"
-    return (
-        f"undecided: {many} not known well enough (--format json lists all), such as {first.model.id}: {unknown}{more}"
-    )
+    unknown = outline.unknown(first, 1)
+    return f"undecided: {many} not known well enough (--format json lists all), such as {first.model.id}: {unknown}"
 
 
 def miss(out: RuledOut) -> str:

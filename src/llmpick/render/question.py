@@ -47,7 +47,7 @@ class Answer:
 
 def _gpu(gpu: GpuSetup) -> str:
     each = " each" if gpu.count > 1 else ""
-    return str(gpu) if gpu.count == 0 else f"{gpu}, {gib(gpu.usable_bytes)} usable{each}"
+    return "none (CPU)" if gpu.count == 0 else f"{gpu}, {gib(gpu.usable_bytes)} usable{each}"
 
 
 def _yes(value: bool) -> str:

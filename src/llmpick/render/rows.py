@@ -36,11 +36,13 @@ class Rows:
 
     header: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
+    title: tuple[str, ...] = ()
+    """A first line where no header is printed but the columns cannot be told apart without one."""
 
 
-def of(header: Iterable[str], rows: Iterable[Sequence[object]]) -> Rows:
+def of(header: Iterable[str], rows: Iterable[Sequence[object]], title: tuple[str, ...] = ()) -> Rows:
     """Rows from anything that yields rows."""
-    return Rows(header=tuple(header), rows=tuple(tuple(row) for row in rows))
+    return Rows(header=tuple(header), rows=tuple(tuple(row) for row in rows), title=title)
 
 
 def memory(need: Memory) -> Rows:
@@ -123,7 +125,8 @@ def based(answer: Explanation) -> list[tuple[object, ...]]:
 
 def compare(asked: Profile, models: Sequence[Compared]) -> Rows:
     """A row for each fact, a column for each model."""
-    return of(("fact", *(one.verdict.model.id for one in models)), compared(models))
+    ids = [one.verdict.model.id for one in models]
+    return of(("fact", *ids), compared(models), title=("model", *ids))
 
 
 def compared(models: Sequence[Compared]) -> list[tuple[str, ...]]:

@@ -173,7 +173,7 @@ def _undecided(answer: Ranking, out: Console) -> None:
     first = answer.undecided[0]
     many = plural(len(answer.undecided), "model is", "models are")
     text = Text(f"{many} not known well enough (--format json lists all), such as ")
-    fact(out, "Undecided", Text.assemble(text, (outline.name(first), "cyan"), f": {first_of(first.missing, 1)}"))
+    fact(out, "Undecided", Text.assemble(text, (outline.name(first), "cyan"), f": {safe(outline.unknown(first, 1))}"))
 
 
 def _ruled_out(answer: Ranking, out: Console) -> None:

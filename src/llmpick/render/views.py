@@ -41,7 +41,8 @@ def _written(found: Any, form: str) -> str:
     if form == "plain":
         from llmpick.render.plain import line
 
-        return "".join(line("" if cell is None else cell for cell in row) + "\n" for row in found.rows)
+        lines = (found.title, *found.rows) if found.title else found.rows
+        return "".join(line("" if cell is None else cell for cell in row) + "\n" for row in lines)
     from llmpick.render.csv import table
 
     return table(found.header, [dict(zip(found.header, row, strict=True)) for row in found.rows])
