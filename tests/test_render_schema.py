@@ -25,7 +25,7 @@ EXAMPLES: dict[str, Any] = {
     "advise": json.advise(answers.ADVICE),
     "plan": json.plan(answers.PLAN),
     "license": json.license(answers.LICENSE),
-    "catalog-list": json.models((listed_of(cases.model("org/model", 1)),), {"org/model": "ours"}),
+    "catalog-list": list(json.models((listed_of(cases.model("org/model", 1)),), {"org/model": "ours"})),
 }
 
 

@@ -122,7 +122,7 @@ def test_only_models_that_are_read_are_decoded():
     answer = recommend({"task": "classification", "gpu": "24GB"}, catalog)
     assert len(answer.recommended) > 100
     assert answer.recommended[0].because
-    assert len([path for path in catalog.models.values.given if path.startswith("models/")]) <= 2
+    assert len([path for path in catalog.models.values.at_hand() if path.startswith("models/")]) <= 2
 
 
 class Light(record.NamedTuple):

@@ -15,7 +15,7 @@ from llmpick.flags import ANSWER, CATALOG, FORMATS, JOB, PROFILE, RANKING, SEARC
 from llmpick.record import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from llmpick.catalog import Catalog
     from llmpick.verdict import Ranking
@@ -92,7 +92,7 @@ def interview(
     facts = request.load(raw.get("catalog"))
     answers = interview.run(_given(raw), facts, save=save, force=force)
     answer = _rank(answers, facts, form)
-    interview.finish(answer, lambda form: _written(answer, facts, form, to_file=True), force=force)
+    interview.finish(answer, lambda form: "".join(_written(answer, facts, form, to_file=True)), force=force)
     _leave(answer)
 
 
@@ -261,7 +261,7 @@ def catalog_check(
     from llmpick import lint
 
     report = lint.check(tuple(directories or catalog or ()))
-    _emit(report.text, None, False)
+    _emit([report.text], None, False)
     if report.findings:
         raise typer.Exit(CatalogError.exit_code)
 
@@ -282,7 +282,7 @@ def catalog_add(
 
     folder, facts, today = hub.target(catalog or []), request.load(catalog), date.today().isoformat()
     done = hub.add_all(names, facts, folder, today, force=force)
-    _emit(done.text, None, False)
+    _emit([done.text], None, False)
     if done.exit_code:
         raise typer.Exit(done.exit_code)
 
@@ -301,7 +301,7 @@ def catalog_refresh(
 
     folder = hub.target(catalog or [], make=not dry_run)
     refreshed = hub.refresh(request.load(catalog), folder, date.today().isoformat(), family=family, dry_run=dry_run)
-    _emit(refreshed.text, None, False)
+    _emit([refreshed.text], None, False)
     if refreshed.exit_code:
         raise typer.Exit(refreshed.exit_code)
 
@@ -438,7 +438,7 @@ def _rank(raw: Mapping[str, Any], facts: Catalog, form: str) -> Ranking:
     return answer
 
 
-def _written(answer: Ranking, facts: Catalog, form: str, *, to_file: bool) -> str:
+def _written(answer: Ranking, facts: Catalog, form: str, *, to_file: bool) -> Iterable[str]:
     """The ranking in `form`; a document also says how to train what leads it."""
     from datetime import date
 
@@ -449,7 +449,7 @@ def _written(answer: Ranking, facts: Catalog, form: str, *, to_file: bool) -> st
         from llmpick import planning
 
         guide = planning.guide(answer, facts)
-    return render.text(answer, form, to_file=to_file, today=date.today(), guide=guide)
+    return render.pieces(answer, form, to_file=to_file, today=date.today(), guide=guide)
 
 
 def _leave(answer: Ranking) -> None:
@@ -463,7 +463,7 @@ def _show(view: str, values: tuple[Any, ...], raw: Mapping[str, Any]) -> None:
     from llmpick.render import views
 
     output = raw.get("output")
-    _emit(views.text(view, values, _format(raw), to_file=output is not None), output, raw.get("force", False))
+    _emit(views.pieces(view, values, _format(raw), to_file=output is not None), output, raw.get("force", False))
 
 
 def _format(raw: Mapping[str, Any]) -> str:
@@ -482,12 +482,16 @@ def _choice(word: str, allowed: tuple[str, ...]) -> str:
     return word
 
 
-def _emit(text: str, output: Path | None, force: bool) -> None:
+def _emit(pieces: Iterable[str], output: Path | None, force: bool) -> None:
+    """Write an answer, and end its last line."""
     if output is None:
-        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+        last = ""
+        for last in pieces:
+            sys.stdout.write(last)
+        sys.stdout.write("" if last.endswith("\n") or not last else "\n")
         sys.stdout.flush()
         return
     from llmpick.files import write
 
-    write(output, text, force=force)
+    write(output, "".join(pieces), force=force)
     print(f"wrote {output}", file=sys.stderr)

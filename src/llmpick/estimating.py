@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from llmpick import config_json
 from llmpick.catalog import browse
+from llmpick.catalog.shelf import finder
 from llmpick.config_json import Reading, parse_config
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.guidance.tuning import tuning
@@ -80,7 +81,7 @@ def _tuned(raw: Mapping[str, Any], api: ApiModel, catalog: Catalog) -> Tuning:
         )
     seq_len = _field("seq_len", raw["seq_len"]) if "seq_len" in raw else None
     task = find_task(str(raw["task"]), catalog.tasks) if "task" in raw else None
-    base = next((model for model in catalog.models if model.id == api.base), None) if api.base else None
+    base = finder(catalog.models)(api.base) if api.base else None
     run = _run(raw, None, catalog)
     return tuning(
         api,

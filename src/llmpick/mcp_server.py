@@ -125,7 +125,7 @@ def catalog_list(facts: Catalog, given: Arguments) -> Any:
     from llmpick.searching import wanted
 
     found = browse.select(facts, wanted(given))
-    return json.models(found, browse.laid(facts, found))
+    return list(json.models(found, browse.laid(facts, found)))
 
 
 def catalog_show(facts: Catalog, given: Arguments) -> Any:

@@ -214,16 +214,23 @@ class Standing(NamedTuple):
     """Something could turn that Check."""
 
 
+KEPT = 4_000
+"""Items of a list that are kept once they are written: up to 40 MB of Verdicts."""
+
+
 class Written(Sequence[T]):
-    """What was found, in words only for those who read it: each item is written when it is first asked for."""
+    """What was found, in words only for those who read it: each item is written when it is first asked for.
+
+    Whoever goes through more than can be kept gets each anew.
+    """
 
     def __init__(self, found: Sequence[Any], write: Callable[[Any], T]) -> None:
-        self._found = found
+        self.found = found
         self._write = write
         self._written: dict[int, T] = {}
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self.found)
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -231,14 +238,16 @@ class Written(Sequence[T]):
     def __getitem__(self, index: slice) -> tuple[T, ...]: ...
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
         if isinstance(index, slice):
-            return tuple(self[place] for place in range(len(self._found))[index])
-        place = index if index >= 0 else range(len(self._found))[index]
+            return tuple(self[place] for place in range(len(self.found))[index])
+        place = index if index >= 0 else range(len(self.found))[index]
         if place not in self._written:
-            self._written[place] = self._write(self._found[place])
+            self._written[place] = self._write(self.found[place])
         return self._written[place]
 
     def __iter__(self) -> Iterator[T]:
-        return map(self.__getitem__, range(len(self._found)))
+        if len(self.found) <= KEPT:
+            return map(self.__getitem__, range(len(self.found)))
+        return map(self._write, self.found)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -248,11 +257,14 @@ class Written(Sequence[T]):
 
 
 class RuledOut:
-    """A model that fails a Constraint, at the first Step that says no; its Verdict is written when it is read."""
+    """A model that fails a Constraint, at the first Step that says no; its Check and its Verdict are written when they
+    are read, and only the Check is kept: there are thousands.
+    """
 
     def __init__(self, standing: Standing, write: Callable[[], tuple[Verdict, Check]]) -> None:
         self.standing = standing
-        self._write = write
+        self.both = write
+        """Puts both in words."""
 
     @property
     def step(self) -> Step:
@@ -260,22 +272,18 @@ class RuledOut:
         assert self.standing.step is not None
         return self.standing.step
 
-    @cached_property
-    def _pair(self) -> tuple[Verdict, Check]:
-        return self._write()
-
     @property
     def verdict(self) -> Verdict:
         """All that was judged up to that Step."""
-        return self._pair[0]
+        return self.both()[0]
 
-    @property
+    @cached_property
     def check(self) -> Check:
         """What says no."""
-        return self._pair[1]
+        return self.both()[1]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, RuledOut) and (self.standing, self._pair) == (other.standing, other._pair)
+        return isinstance(other, RuledOut) and (self.standing, self.both()) == (other.standing, other.both())
 
     def __hash__(self) -> int:
         return hash(self.standing)

@@ -9,7 +9,7 @@ from llmpick.catalog import compiled
 from llmpick.catalog.faults import Fault, InvalidCatalogError
 from llmpick.catalog.kinds import KINDS
 from llmpick.catalog.layers import Layer, Layers, Place, first, over
-from llmpick.catalog.shelf import ById, Rows, Shelf, finder
+from llmpick.catalog.shelf import ById, Rows, Shelf, finder, ids_of
 from llmpick.errors import CatalogError
 from llmpick.record import record
 
@@ -57,6 +57,11 @@ class Catalog:
     """Relative path of each table that several directories fill -> where its rows were written."""
     mark: str = ""
     """Another one as soon as the files of any directory say something else."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Of the models, in their order."""
+        return ids_of(self.models)
 
     def model(self, id_: str) -> Model:
         """The model with that very Hub id; KeyError if there is none. `browse.find` takes short names."""

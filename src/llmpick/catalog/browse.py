@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from llmpick.catalog.shelf import ids_of, listed_in
+from llmpick.catalog.shelf import listed_in
 from llmpick.errors import LlmpickError, did_you_mean
 from llmpick.record import record
 from llmpick.schema import ApiModel, Model, Source
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.catalog.listed import Listed
-    from llmpick.schema import Task
+    from llmpick.schema import ParameterFacts, Task
 
 SHOWN = 8
 """Names an ambiguous one lists."""
@@ -143,13 +143,13 @@ def find(catalog: Catalog, name: str) -> Model:
 
     Raises LlmpickError with the candidates when several or none match.
     """
-    ids = ids_of(catalog.models)
+    ids = catalog.ids
     return catalog.model(_meant(ids, name) or _unfound(name, ids))
 
 
 def find_any(catalog: Catalog, name: str) -> Model | ApiModel:
     """Like `find`; a vendor's model by its whole id, or by any name that no open-weight model has."""
-    ids, tuned = ids_of(catalog.models), {api.id: api for api in catalog.apis}
+    ids, tuned = catalog.ids, {api.id: api for api in catalog.apis}
     if name in tuned and name not in ids:
         return tuned[name]
     meant = _meant(ids, name)
@@ -286,42 +286,84 @@ def _license_ids(catalog: Catalog, name: str) -> frozenset[str]:
 
 def stats(catalog: Catalog) -> Stats:
     """Counts of what `catalog` holds and how much of it is known."""
-    models = catalog.models
-    published = [model.parameters for model in models if model.architecture]
-    blocks = [(model, name, sources) for model in models for name, sources in blocks_of(model)]
+    models = Tally()
+    for model in catalog.models:
+        models.add(model)
     return Stats(
         date=catalog.date,
-        models=len(models),
-        lineages=len({model.lineage for model in models}),
-        families=len({model.family for model in models}),
+        models=models.number,
+        lineages=len(models.lineages),
+        families=len(models.families),
         apis=len(catalog.apis),
         licenses=len(catalog.licenses),
         gpus=len(catalog.gpus),
         prices=len(catalog.prices),
-        structures=_counted(
-            model.architecture.shape.structure if model.architecture else "unknown" for model in models
-        ),
-        by_license=_counted(model.license.id if model.license else "unknown" for model in models),
-        by_family=_counted(model.family for model in models),
-        blocks=len(blocks),
-        sourced=sum(bool(sources) for _, _, sources in blocks),
-        sources=len({source.url for _, _, sources in blocks for source in sources}),
-        identical=sum(one.published == one.total for one in published),
-        explained=sum(one.published not in (None, one.total) for one in published),
-        unconfirmed=sum(one.published is None for one in published),
-        coverage=tuple(
-            Coverage(field=field, known=sum(bool(known(model)) for model in models), models=len(models))
-            for field, known in COVERED.items()
-        ),
-        oldest=_oldest(blocks),
-        without_architecture=tuple(
-            Bare(model=model.id, because=_why_bare(model)) for model in models if not model.architecture
-        ),
+        structures=_counted(models.structures),
+        by_license=_counted(models.licenses),
+        by_family=_counted(models.families),
+        blocks=models.blocks,
+        sourced=models.sourced,
+        sources=len(models.places),
+        identical=models.published["identical"],
+        explained=models.published["explained"],
+        unconfirmed=models.published["unconfirmed"],
+        coverage=tuple(Coverage(field=field, known=models.known[field], models=models.number) for field in COVERED),
+        oldest=tuple(models.oldest),
+        without_architecture=tuple(models.bare),
         layers=tuple(
             Overlay(directory=str(one.directory), added=one.added, replaced=one.replaced, hidden=one.hidden)
             for one in catalog.layers
         ),
     )
+
+
+class Tally:
+    """What `stats` counts, model by model: none of them is kept."""
+
+    def __init__(self) -> None:
+        self.number = self.blocks = self.sourced = 0
+        self.lineages: set[str] = set()
+        self.places: set[str] = set()
+        """Cited."""
+        self.families: Counter[str] = Counter()
+        self.structures: Counter[str] = Counter()
+        self.licenses: Counter[str] = Counter()
+        self.known: Counter[str] = Counter()
+        """Of COVERED."""
+        self.published: Counter[str] = Counter()
+        """How the published number of parameters goes with the architecture."""
+        self.oldest: list[Dated] = []
+        self.bare: list[Bare] = []
+
+    def add(self, model: Model) -> None:
+        """Count `model`."""
+        self.number += 1
+        self.lineages.add(model.lineage)
+        self.families[model.family] += 1
+        self.structures[model.architecture.shape.structure if model.architecture else "unknown"] += 1
+        self.licenses[model.license.id if model.license else "unknown"] += 1
+        self.known.update(field for field, known in COVERED.items() if known(model))
+        if model.architecture:
+            self.published[_confirmed(model.parameters)] += 1
+        else:
+            self.bare.append(Bare(model=model.id, because=_why_bare(model)))
+        self._cite(model)
+
+    def _cite(self, model: Model) -> None:
+        dated = []
+        for name, sources in blocks_of(model):
+            self.blocks += 1
+            if sources:
+                self.sourced += 1
+                self.places.update(source.url for source in sources)
+                dated.append(Dated(checked=max(source.checked for source in sources), model=model.id, block=name))
+        self.oldest = sorted([*self.oldest, *dated], key=lambda one: (one.checked, one.model, one.block))[:OLDEST]
+
+
+def _confirmed(parameters: ParameterFacts) -> str:
+    if parameters.published is None:
+        return "unconfirmed"
+    return "identical" if parameters.published == parameters.total else "explained"
 
 
 def blocks_of(model: Model) -> Iterator[tuple[str, tuple[Source, ...]]]:
@@ -336,17 +378,8 @@ def blocks_of(model: Model) -> Iterator[tuple[str, tuple[Source, ...]]]:
         yield f"scores[{position}]", (score.source,)
 
 
-def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def _oldest(blocks: Iterable[tuple[Model, str, tuple[Source, ...]]]) -> tuple[Dated, ...]:
-    dated = [
-        Dated(checked=max(source.checked for source in sources), model=model.id, block=name)
-        for model, name, sources in blocks
-        if sources
-    ]
-    return tuple(sorted(dated, key=lambda one: (one.checked, one.model, one.block))[:OLDEST])
+def _counted(found: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _why_bare(model: Model) -> str:

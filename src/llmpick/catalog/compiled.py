@@ -28,7 +28,7 @@ from llmpick.catalog.kinds import KINDS, kind_named
 from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import BinaryIO
 
     from llmpick.catalog.compiling import Renewed
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parents[1]
 MOST = 32
 """Compiled forms kept for the user, one per catalog directory and installation."""
+READ = 4_000
+"""Records read that are kept, against being asked for again: some 20 MB."""
 SHIPPED = PACKAGE / "_compiled" / "catalog.bin"
 """Written for the bundled catalog when the package is built or installed."""
 FORMAT = 4
@@ -187,6 +189,7 @@ class Values(Mapping[str, Any]):
         """`places` says in which compiled form a file lies; what is `given` stands for what lies there."""
         self.places = places
         self.given = dict(given or {})
+        self._read: dict[str, Any] = {}
 
     def kinds(self) -> Iterator[tuple[str, str]]:
         """Every file, and the name of its kind."""
@@ -202,9 +205,21 @@ class Values(Mapping[str, Any]):
         return Values({path: self.places[path] for path in paths}, {**self.given, **given})
 
     def __getitem__(self, path: str) -> Any:
-        if path not in self.given:
-            self.given[path] = self.places[path].value(path)
-        return self.given[path]
+        if path not in self.given and path not in self._read:
+            if len(self._read) >= READ:
+                self._read.clear()
+            self._read[path] = self.places[path].value(path)
+        return self.given[path] if path in self.given else self._read[path]
+
+    def at_hand(self) -> list[str]:
+        """The files that were read, and are kept."""
+        return [*self._read]
+
+    def passing(self, paths: Collection[str]) -> Iterator[Any]:
+        """What these files hold, one after another; of more than can be kept, none is."""
+        if len(paths) <= READ:
+            return map(self.__getitem__, paths)
+        return (self.given[path] if path in self.given else self.places[path].value(path) for path in paths)
 
     def __contains__(self, path: object) -> bool:
         return path in self.places

@@ -167,7 +167,8 @@ class Shelf(Sequence["Model"]):
         return tuple(self.values[self.paths[id_]] for id_ in chosen)
 
     def __iter__(self) -> Iterator[Model]:
-        return map(self.values.__getitem__, self.paths.values())
+        """One after another: whoever needs them all at once keeps them."""
+        return self.values.passing(self.paths.values())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)

@@ -39,7 +39,7 @@ def _read(directory: Path) -> Iterator[tuple[Suite, tuple[Fault, ...]]]:
 
 def problems(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """(path, what is wrong) of each comparison that cannot be read or used."""
-    files = {model.id for model in catalog.models}
+    files = set(catalog.ids)
     for directory in catalog.directories:
         sound, told = [], set(files)
         for suite, faults in _read(directory):

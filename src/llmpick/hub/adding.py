@@ -92,7 +92,7 @@ def add(name: str, catalog: Catalog, directory: Path, today: str, *, force: bool
     if target.exists() and not force:
         raise LlmpickError(f"{target} exists", "add --force to overwrite what people wrote in it")
     parsed = parse_json(config, f"config.json of {facts.id}") if config else {}
-    refuse_copies(facts, parsed, card, [model.id for model in catalog.models])
+    refuse_copies(facts, parsed, card, catalog.ids)
     if not config:
         raise LlmpickError(f"{facts.id} has no config.json: not added", "only transformers models can be sized")
     drafted = draft(facts, parsed, hashlib.sha256(config).hexdigest(), catalog, today)

@@ -42,8 +42,11 @@ class Facts(Protocol):
         """By id."""
 
     @property
-    def models(self) -> Sequence[Model]:
-        """By id."""
+    def ids(self) -> Sequence[str]:
+        """Of the models."""
+
+    def model(self, id_: str) -> Model:
+        """The model of that id."""
 
 
 @record
@@ -63,14 +66,14 @@ def answer(query: str, raw: Mapping[str, Any], catalog: Facts) -> Answer:
     """
     situation, also, model_name = stated_use(raw)
     known = fold(query) in spellings(catalog.licenses)
-    model = None if known else find_model(query, catalog.models)
+    model = None if known else find_model(query, catalog)
     ids = licensed(model).ids if model else ()
     found = binding(ids, catalog.licenses) if model else find_licenses(query, catalog)
     if not found:
         return Answer(verdict=missing(ids), name="no license on record")
     found = tuple(dict.fromkeys((*found, *(one for name in also for one in find_licenses(name, catalog)))))
     if situation.multimodal is None:
-        meant = model or find_model(model_name, catalog.models)
+        meant = model or find_model(model_name, catalog)
         situation = replace(
             situation, multimodal=licensed(meant).multimodal if meant else sounds_multimodal(model_name)
         )
@@ -92,12 +95,12 @@ def stated_use(raw: Mapping[str, Any]) -> tuple[Situation, tuple[str, ...], str]
     return replace(case.situation, **typed(given)), case.also_applies, case.model or ""
 
 
-def find_model(query: str, models: Sequence[Model]) -> Model | None:
+def find_model(query: str, catalog: Facts) -> Model | None:
     """The model of that Hub id, or the only one whose id ends so; None when there is none."""
     wanted = query.strip().casefold()
-    exact = [model for model in models if model.id.casefold() == wanted]
-    named = exact or [model for model in models if model.id.casefold().partition("/")[2] == wanted]
-    return named[0] if len(named) == 1 else None
+    exact = [id_ for id_ in catalog.ids if id_.casefold() == wanted]
+    named = exact or [id_ for id_ in catalog.ids if id_.casefold().partition("/")[2] == wanted]
+    return catalog.model(named[0]) if len(named) == 1 else None
 
 
 def find_licenses(query: str, catalog: Facts) -> tuple[License, ...]:
@@ -108,7 +111,7 @@ def find_licenses(query: str, catalog: Facts) -> tuple[License, ...]:
     parts = [part for part in SEVERAL.split(query) if part]
     if len(parts) > 1 and all(fold(part) in names for part in parts):
         return tuple(dict.fromkeys(names[fold(part)] for part in parts))
-    hint = did_you_mean(query, [*names, *(model.id for model in catalog.models)])
+    hint = did_you_mean(query, [*names, *catalog.ids])
     raise LlmpickError(f"no license or model named {query!r}", hint or "say `other` or `unknown` if none is declared")
 
 

@@ -44,7 +44,7 @@ from llmpick.lint.vocabularies import (
     unique_ids,
     unique_rows,
 )
-from llmpick.record import NamedTuple
+from llmpick.record import NamedTuple, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -149,7 +149,8 @@ def check(directories: Sequence[Path] = (), base: Path | None = None) -> Report:
 
 
 def check_catalog(catalog: Catalog) -> list[Finding]:
-    """What the rules find in a loaded catalog, by place."""
+    """What the rules find in a loaded catalog, by place. Every rule reads every model: they are read once."""
+    catalog = replace(catalog, models=tuple(catalog.models))
     remarks = [(rule_id(rule), remark) for rule in RULES for remark in rule(catalog)]
     excepted = {(file_of(model), rule) for model in catalog.models for rule in model.exceptions}
     needed = {(remark.path, rule) for rule, remark in remarks}

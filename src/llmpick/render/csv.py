@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from llmpick.render import outline
 from llmpick.render.text import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llmpick.verdict import Ranking, RuledOut, Span, Verdict
 
 COLUMNS = (
@@ -21,13 +24,12 @@ COLUMNS = (
 
 def ranking(answer: Ranking, top: int | None = None) -> str:
     """RFC 4180 with a header: the first `top` ranked, then the undecided, then all that was ruled out."""
-    rows = [_row("ranked", verdict) for verdict in outline.top(answer, top)]
-    rows += [_row("undecided", verdict) for verdict in answer.undecided]
-    rows += [_ruled_out(out) for out in answer.ruled_out]
-    return table(COLUMNS, rows)
+    ranked = (_row("ranked", verdict) for verdict in outline.top(answer, top))
+    undecided = (_row("undecided", verdict) for verdict in answer.undecided)
+    return table(COLUMNS, chain(ranked, undecided, map(_ruled_out, answer.ruled_out)))
 
 
-def table(columns: tuple[str, ...], rows: list[dict[str, object]]) -> str:
+def table(columns: tuple[str, ...], rows: Iterable[dict[str, object]]) -> str:
     """Rows as CSV; text cells are made safe and lose the power to act as formulas, numbers stay numbers."""
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\r\n")
@@ -71,13 +73,14 @@ def _span(unit: str, span: Span | None) -> dict[str, object]:
 
 
 def _ruled_out(out: RuledOut) -> dict[str, object]:
-    needed = f"; it would need {out.check.remedy}" if out.check.remedy else ""
+    verdict, check = out.both()
+    needed = f"; it would need {check.remedy}" if check.remedy else ""
     return {
         "status": "ruled out",
-        "model": out.verdict.model.id,
-        "method": out.verdict.method,
-        "license": out.verdict.license.id,
-        "license_verdict": out.verdict.license.verdict,
+        "model": verdict.model.id,
+        "method": verdict.method,
+        "license": verdict.license.id,
+        "license_verdict": verdict.license.verdict,
         "step": out.step,
-        "because": out.check.because + needed,
+        "because": check.because + needed,
     }

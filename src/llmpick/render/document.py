@@ -344,7 +344,7 @@ def _missed(outs: list[RuledOut]) -> list[Missed]:
     """One line a reason: models that share it stand together; where nothing was near, what ruled out most is first."""
     shared: dict[tuple[str, str], list[str]] = {}
     for out in outs:
-        shared.setdefault((out.check.because, outline.needed(out)), []).append(out.verdict.model.id)
+        shared.setdefault((out.check.because, outline.needed(out)), []).append(out.standing.id)
     lines = [
         Missed(models=tuple(ids[:TOGETHER]), more=max(0, len(ids) - TOGETHER), because=because, needed=needed)
         for (because, needed), ids in shared.items()
@@ -356,7 +356,7 @@ def _missed(outs: list[RuledOut]) -> list[Missed]:
 def _next_steps(answer: Ranking) -> list[str]:
     """What to do with the answer, in order."""
     if not answer.recommended:
-        return [f"{safe(out.verdict.model.id)} would need {out.check.remedy}" for out in outline.nearest(answer)]
+        return [f"{safe(out.standing.id)} would need {out.check.remedy}" for out in outline.nearest(answer)]
     first, *others = answer.recommended
     steps = [f"Before training: {text}" for text in answer.advice.instead]
     unknown = [check.because for check in first.checks if check.outcome == "unknown"]

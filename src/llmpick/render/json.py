@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from llmpick.render import outline
 from llmpick.render.text import link
@@ -34,10 +35,54 @@ if TYPE_CHECKING:
     from llmpick.verdict import LicenseVerdict, Memory, Ranking, RuledOut, Span, StepVerdict, Verdict
 
 
+encoded = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+"""A text, number, true, false or null as JSON; `json.dumps` looks at its options each time."""
+
+
 def dumps(answer: object) -> str:
     """`answer` as indented JSON, UTF-8, with every control or invisible character escaped: safe to print."""
-    text = json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False)
-    return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text)
+    return "".join(pieces(answer))
+
+
+def pieces(answer: object) -> Iterator[str]:
+    """The same piece by piece. An iterator is a list: each item of it is made, written and forgotten in turn."""
+    if isinstance(answer, Iterator):
+        yield from _items(answer, "\n")
+    elif isinstance(answer, dict) and answer:
+        begin = "{"
+        for key, value in answer.items():
+            yield f"{begin}\n  {_leaf(key)}: "
+            yield from _items(value, "\n  ") if isinstance(value, Iterator) else [_text(value, "\n  ")]
+            begin = ","
+        yield "\n}"
+    else:
+        yield _text(answer, "\n")
+
+
+def _items(found: Iterator[object], margin: str) -> Iterator[str]:
+    """A list whose last line begins with `margin`."""
+    inner, begin = f"{margin}  ", "["
+    for item in found:
+        yield f"{begin}{inner}{_text(item, inner)}"
+        begin = ","
+    yield f"{margin}]" if begin == "," else "[]"
+
+
+def _text(value: object, margin: str) -> str:
+    """Any value; its last line begins with `margin`."""
+    inner = f"{margin}  "
+    if isinstance(value, dict):
+        held = [f"{_leaf(key)}: {_text(item, inner)}" for key, item in value.items()]
+        return f"{{{inner}{f',{inner}'.join(held)}{margin}}}" if held else "{}"
+    if isinstance(value, list | tuple):
+        held = [_text(item, inner) for item in value]
+        return f"[{inner}{f',{inner}'.join(held)}{margin}]" if held else "[]"
+    return _leaf(value)
+
+
+def _leaf(value: object) -> str:
+    text = encoded(value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
 def _escaped(character: str) -> str:
@@ -47,6 +92,12 @@ def _escaped(character: str) -> str:
 
 def ranking(answer: Ranking, top: int | None = None) -> shapes.RecommendShape:
     """The object of `recommend`: the first `top` ranked (default: the Profile's), all ruled out, all undecided."""
+    found = streamed(answer, top)
+    return cast("shapes.RecommendShape", {k: list(v) if isinstance(v, Iterator) else v for k, v in found.items()})
+
+
+def streamed(answer: Ranking, top: int | None = None) -> dict[str, Any]:
+    """The same; what was ruled out and what is undecided is put in words one by one."""
     return {
         "schema_version": "1",
         "catalog": {
@@ -61,8 +112,8 @@ def ranking(answer: Ranking, top: int | None = None) -> shapes.RecommendShape:
             "instead": list(answer.advice.instead),
         },
         "recommended": [_recommended(verdict) for verdict in outline.top(answer, top)],
-        "ruled_out": [_ruled_out(out) for out in answer.ruled_out],
-        "undecided": [{"model": v.model.id, "missing": list(v.missing)} for v in answer.undecided],
+        "ruled_out": map(_ruled_out, answer.ruled_out),
+        "undecided": ({"model": v.model.id, "missing": list(v.missing)} for v in answer.undecided),
         "notes": list(answer.notes),
     }
 
@@ -284,9 +335,9 @@ def license(answer: Answer) -> shapes.LicenseAnswerShape:
     }
 
 
-def models(found: Sequence[Listed], laid: Mapping[str, str]) -> list[shapes.ModelRowShape]:
+def models(found: Sequence[Listed], laid: Mapping[str, str]) -> Iterator[shapes.ModelRowShape]:
     """The list of `catalog list`; `laid` has the directory of those that are not bundled."""
-    return [model_row(model, laid.get(model.id)) for model in found]
+    return (model_row(model, laid.get(model.id)) for model in found)
 
 
 def entry(facts: Catalog, one: Model | ApiModel) -> dict[str, Any]:
@@ -427,7 +478,7 @@ def license_of(said: LicenseVerdict) -> shapes.LicenseShape:
 
 def _ruled_out(out: RuledOut) -> shapes.RuledOutShape:
     return {
-        "model": out.verdict.model.id,
+        "model": out.standing.id,
         "step": out.step,
         "because": out.check.because,
         "remedy": out.check.remedy or None,

@@ -74,4 +74,4 @@ def miss(out: RuledOut) -> str:
     """A model that was ruled out, why, and what it would need, on one line."""
     remedy = outline.needed(out)
     needed = f"; it would need {remedy}" if remedy else ""
-    return safe(f"{out.verdict.model.id} ({out.step}): {out.check.because}{needed}")
+    return safe(f"{out.standing.id} ({out.step}): {out.check.because}{needed}")

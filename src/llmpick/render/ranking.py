@@ -1,4 +1,4 @@
-"""The ranking in the form that was asked for: one string for stdout or a file, one for stderr."""
+"""The ranking in the form that was asked for: text for stdout or a file, one string for stderr."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llmpick.record import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from llmpick.guidance.answers import Guide
@@ -15,17 +16,22 @@ if TYPE_CHECKING:
 FORMATS = ("table", "plain", "json", "markdown", "html", "csv")
 
 
-def text(
+def pieces(
     answer: Ranking, form: str, *, to_file: bool = False, today: date | None = None, guide: Guide | None = None
-) -> str:
-    """`answer` as one of FORMATS; a table takes its width and colors from stdout unless it goes `to_file`.
+) -> Iterable[str]:
+    """`answer` as one of FORMATS, piece by piece where it may be long.
 
-    `guide` is what markdown and HTML say on training.
+    A table takes its width and colors from stdout unless it goes `to_file`; `guide` is what markdown and HTML say on
+    training.
     """
     if form == "json":
         from llmpick.render import json
 
-        return json.dumps(json.ranking(answer)) + "\n"
+        return json.pieces(json.streamed(answer))
+    return (_text(answer, form, to_file=to_file, today=today, guide=guide),)
+
+
+def _text(answer: Ranking, form: str, *, to_file: bool, today: date | None, guide: Guide | None) -> str:
     if form == "plain":
         from llmpick.render import plain
 

@@ -35,7 +35,7 @@ class Rows:
     """A header and the cells below it; a cell is a number or text."""
 
     header: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
+    rows: Iterable[tuple[object, ...]]
     title: tuple[str, ...] = ()
     """A first line where no header is printed but the columns cannot be told apart without one."""
 
@@ -163,8 +163,9 @@ def models(entries: Sequence[Listed], laid: Mapping[str, str]) -> Rows:
     header: tuple[str, ...] = ("model", "params", "active_params", "architecture", "license", "released")
     header += ("tasks", "domains", "languages")
     if not laid:
-        return of(header, [_model(entry) for entry in entries])
-    return of((*header, "directory"), [(*_model(entry), laid.get(entry.id)) for entry in entries])
+        return Rows(header=header, rows=map(_model, entries))
+    rows = ((*_model(entry), laid.get(entry.id)) for entry in entries)
+    return Rows(header=(*header, "directory"), rows=rows)
 
 
 def _model(entry: Listed) -> tuple[object, ...]:
