@@ -14,12 +14,14 @@ import csv
 import math
 import re
 import statistics
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import fitting
 from figures import save, write
+from fitting import Shares
 from memory import ROOT, find
 
 from llmpick.catalog import Catalog, load
@@ -34,10 +36,8 @@ SPEEDS = Path(__file__).parent / "data" / "serving_speeds.csv"
 PLAIN = {"eager PyTorch", "TorchScript", "TensorFlow XLA"}
 """Software that launches kernels one by one."""
 RANGES = {"decode": latency.TOKEN_RANGE, "prefill": latency.PROMPT_RANGE, "pass": latency.PASS_RANGE}
-STEPS = (1.6, 1.25, 1.1, 1.04, 1.015)
 HELD = (latency.LAUNCH, latency.PLAIN, latency.READ, latency.COMPUTE, latency.SPLIT, latency.GEFORCE, latency.QUANTIZED)
 NAMES = ("launch", "plain", "read", "compute", "split", "GeForce", "quantized")
-Shares = tuple[float, ...]
 
 
 class Row(NamedTuple):
@@ -110,53 +110,25 @@ def expected(row: Row, shares: Shares) -> float:
     return each * row.terms.layers + row.terms.read / reading + computed
 
 
+def off(row: Row, shares: Shares) -> float:
+    """Log of the estimated over the measured time."""
+    return math.log(expected(row, shares) / row.measured)
+
+
 def fit(rows: list[Row]) -> Shares:
-    """Shares with the least absolute log error, each group weighing nearly alike, by coordinate descent."""
-    sizes = Counter(row.group for row in rows)
-    shares = [35e-6, 400e-6, 0.85, 0.5, 1.5, 0.8, 0.3]
-
-    def loss(candidate: list[float]) -> float:
-        return sum(
-            min(abs(math.log(expected(row, tuple(candidate)) / row.measured)), 1.0) / sizes[row.group] ** 0.7
-            for row in rows
-        )
-
-    best = loss(shares)
-    for step in STEPS:
-        moved = True
-        while moved:
-            moved = False
-            for place in range(len(shares)):
-                for factor in (step, 1 / step):
-                    tried = [*shares[:place], shares[place] * factor, *shares[place + 1 :]]
-                    if tried[2] <= 1 and (now := loss(tried)) < best - 1e-9:
-                        shares, best, moved = tried, now, True
-    return tuple(shares)
+    """The shares that suit these rows best, reading no faster than the card does."""
+    start = (35e-6, 400e-6, 0.85, 0.5, 1.5, 0.8, 0.3)
+    return fitting.fit(rows, start, off, lambda row: row.group, lambda shares: shares[NAMES.index("read")] <= 1)
 
 
 def report(title: str, rows: list[Row], shares_for: Callable[[Row], Shares]) -> None:
     groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for row in rows:
-        off = math.log(expected(row, shares_for(row)) / row.measured)
         low, high = RANGES[row.kind]
-        found = (off, low <= math.exp(-off) <= high)
-        groups[row.group].append(found)
-        groups[f"all, {'plain' if row.plain else row.kind}"].append(found)
-    print(f"\n{title}\n{'':28} {'rows':>5} {'median':>8} {'<= 1.35':>8} {'<= 2':>6} {'in range':>9} {'bias':>6}")
-    kept: dict[str, list[Any]] = {}
-    for name in sorted(groups, key=lambda name: (name.startswith("all"), name)):
-        offs = [off for off, _ in groups[name]]
-        ratios = [math.exp(abs(off)) for off in offs]
-        shares = [sum(ratio <= most for ratio in ratios) / len(ratios) for most in (1.35, 2)]
-        held = sum(inside for _, inside in groups[name]) / len(offs)
-        bias = math.exp(statistics.median(offs))
-        kept[name] = [len(offs), statistics.median(ratios), *shares, held, bias]
-        print(
-            f"{name:28} {len(offs):5} {statistics.median(ratios):8.2f} {shares[0]:8.0%} {shares[1]:6.0%} "
-            f"{held:9.0%} {bias:6.2f}"
-        )
-    columns = {"rows": ",d", "median factor": ".2f", "within 1.35": ".0%", "within 2": ".0%"}
-    save("latency", title, {**columns, "in the range": ".0%", "bias factor": ".2f"}, kept)
+        error = off(row, shares_for(row))
+        for name in (row.group, f"all, {'plain' if row.plain else row.kind}"):
+            groups[name].append((error, low <= math.exp(-error) <= high))
+    fitting.report("latency", title, groups)
 
 
 def published(path: Path, catalog: Catalog) -> dict[str, list[float]]:

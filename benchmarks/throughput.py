@@ -12,13 +12,15 @@ from __future__ import annotations
 import argparse
 import csv
 import math
-import statistics
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from figures import save, write
+import fitting
+from figures import write
+from fitting import Shares
 
 from llmpick.architecture import Architecture
 from llmpick.catalog import load
@@ -44,7 +46,6 @@ MPT = {"125m": (768, 12), "350m": (1024, 24), "760m": (1536, 24), "1b": (2048, 2
 SQUAD_LENGTH = 384
 """Tokens per sequence of NVIDIA's BERT fine-tuning script, which Lambda's benchmark runs."""
 SQUAD_BATCH = 32
-STEPS = (1.6, 1.25, 1.1, 1.04, 1.015)
 
 
 class Row(NamedTuple):
@@ -189,57 +190,26 @@ def checkpointed(line: dict[str, str]) -> bool:
     return tricks in {"LoRA", "QLoRA"} or any(flag in tricks for flag in stacked)
 
 
-def error(row: Row, shares: tuple[float, ...]) -> float:
+def off(row: Row, shares: Shares) -> float:
     """Log of the estimated over the measured time."""
     compute, traffic, *launch = shares
     card = row.products / compute + traffic * row.kept + row.weights
     return math.log((max(card, launch[row.method] * row.layers) + row.update) / row.measured)
 
 
-def fit(rows: list[Row]) -> tuple[float, ...]:
-    """Shares with the least absolute log error, each source weighing alike, by coordinate descent."""
-    sizes = Counter(row.source for row in rows)
-    shares = [0.6, 5.0, 1.0, 3.0, 5.0]
-
-    def loss(candidate: list[float]) -> float:
-        return sum(min(abs(error(row, tuple(candidate))), 1.0) / sizes[row.source] ** 0.7 for row in rows)
-
-    best = loss(shares)
-    for step in STEPS:
-        moved = True
-        while moved:
-            moved = False
-            for place in range(len(shares)):
-                for factor in (step, 1 / step):
-                    tried = [*shares[:place], shares[place] * factor, *shares[place + 1 :]]
-                    if (now := loss(tried)) < best - 1e-9:
-                        shares, best, moved = tried, now, True
-    return tuple(shares)
+def fit(rows: list[Row]) -> Shares:
+    """The shares that suit these rows best."""
+    return fitting.fit(rows, (0.6, 5.0, 1.0, 3.0, 5.0), off, lambda row: row.source)
 
 
-def report(title: str, rows: list[Row], shares_for: Any, spans: list[tuple[float, float]]) -> None:
-    print(f"\n{title}\n{'':24} {'rows':>5} {'median':>8} {'<= 1.35':>8} {'<= 2':>8} {'in range':>9} {'bias':>7}")
+def report(title: str, rows: list[Row], shares_for: Callable[[str], Shares], spans: list[tuple[float, float]]) -> None:
     groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for row in rows:
-        off = error(row, shares_for(row.source))
         low, high = spans[row.method]
-        found = (off, low <= math.exp(-off) <= high)
-        groups[row.source].append(found)
-        groups["all"].append(found)
-    kept = {}
-    for source in [*sorted(name for name in groups if name != "all"), "all"]:
-        found = groups[source]
-        ratios = [math.exp(abs(off)) for off, _ in found]
-        shares = [sum(ratio <= most for ratio in ratios) / len(ratios) for most in (1.35, 2)]
-        held = sum(inside for _, inside in found) / len(found)
-        bias = math.exp(statistics.median(off for off, _ in found))
-        print(
-            f"{source:24} {len(found):5} {'x' + format(statistics.median(ratios), '.2f'):>8} {shares[0]:8.0%} "
-            f"{shares[1]:8.0%} {held:9.0%} {'x' + format(bias, '.2f'):>7}"
-        )
-        kept[source] = [len(found), statistics.median(ratios), *shares, held, bias]
-    columns = {"rows": ",d", "median factor": ".2f", "within 1.35": ".0%", "within 2": ".0%"}
-    save("throughput", title, {**columns, "in the range": ".0%", "bias factor": ".2f"}, kept)
+        error = off(row, shares_for(row.source))
+        for name in (row.source, "all"):
+            groups[name].append((error, low <= math.exp(-error) <= high))
+    fitting.report("throughput", title, groups)
 
 
 if __name__ == "__main__":
