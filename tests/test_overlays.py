@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from llmpick import catalog, lint, request
-from llmpick.catalog import browse, sound
+from llmpick.catalog import browse, compiled, sound
 from llmpick.errors import CatalogError
 
 SMALL = Path(__file__).parent / "data" / "catalog_small"
@@ -138,8 +138,10 @@ def test_stars_are_the_only_wild_cards(tmp_path):
 
 
 @pytest.fixture
-def judged(monkeypatch):
-    """Calls of the lint."""
+def judged(tmp_path, monkeypatch):
+    """Calls of the lint; the small catalog stands in for the bundled one, which takes a second to judge."""
+    monkeypatch.setattr(catalog, "bundled", lambda: SMALL)
+    monkeypatch.setattr(compiled, "SHIPPED", tmp_path / "shipped.bin")
     seen = []
     demand = lint.demand
     monkeypatch.setattr(lint, "demand", lambda layers: (seen.append(layers), demand(layers)))
@@ -151,7 +153,7 @@ def test_an_overlay_is_judged_once_for_each_state_it_is_in(tmp_path, judged):
     for _ in range(3):
         request.load([folder])
     assert len(judged) == 1
-    (folder / "hide.yaml").write_text("models: [Qwen/Qwen3-4B]")
+    (folder / "hide.yaml").write_text("models: [openai/gpt-oss-20b]")
     request.load([folder])
     request.load([folder])
     assert len(judged) == 2
