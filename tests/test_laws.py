@@ -16,6 +16,7 @@ from llmpick.catalog.facts import facts_of
 from llmpick.catalog.shelf import Shelf, facts_in
 from llmpick.schema import Popularity
 from llmpick.sizing.size import USUAL, Parts, Peaks, kept_peaks, ladder_of, whole_ladder
+from llmpick.steps import vendor
 from llmpick.steps.asked import ask, vocabulary
 from llmpick.units import GIB, USABLE_SHARE, GpuSetup, parse_gpu
 
@@ -246,6 +247,15 @@ def test_every_model_stands_where_its_sentences_say(profile, found):
     asked = ask(replace(profile, **found), FACTS)
     for facts in facts_in(FACTS.models):
         weighed = engine.weigh(facts, asked)
+        assert weighed.standing == engine.of_verdict(engine.write(weighed, asked), asked).standing
+
+
+@settings(max_examples=20, deadline=None)
+@given(questions(), limits(), st.booleans(), st.sampled_from([(), ("mit",)]))
+def test_every_offer_of_a_vendor_stands_where_its_sentences_say(profile, found, privacy, license):
+    asked = ask(replace(profile, privacy=privacy, license=license, **found), FACTS)
+    for offer in vendor.offers(asked):
+        weighed = engine.weigh_offer(offer, asked)
         assert weighed.standing == engine.of_verdict(engine.write(weighed, asked), asked).standing
 
 

@@ -42,6 +42,8 @@ class Judged(NamedTuple):
     facts: Facts | None
     verdict: Verdict | None = None
     """Of one that was judged in words already."""
+    api: ApiModel | None = None
+    """Of one that a vendor tunes."""
 
     @property
     def lineage(self) -> str:
@@ -102,14 +104,24 @@ def judge_all(asked: Asked) -> list[Judged]:
     """Every candidate the Profile considers: open weights, models tuned through a vendor, or both."""
     catalog, profile = asked.catalog, asked.profile
     found = [weigh(facts, asked) for facts in facts_in(catalog.models)] if profile.weights != "api" else []
-    apis = catalog.apis if vendor.considered(profile) else ()
-    return found + [of_verdict(judge_api(api, asked), asked) for api in apis]
+    offers = vendor.offers(asked) if vendor.considered(profile) else ()
+    return found + [weigh_offer(offer, asked) for offer in offers]
 
 
 def weigh(facts: Facts, asked: Asked) -> Judged:
     """One model put through the Steps up to the first that says no."""
     standing = stand(facts.id, ((step, one(facts, asked)) for step, one in WEIGH), asked)
     return Judged(standing, facts)
+
+
+def weigh_offer(offer: vendor.Offer, asked: Asked) -> Judged:
+    """A model tuned through a vendor, put through all Steps: its score counts them all, though it be ruled out."""
+    steps = vendor.weigh(offer, asked)
+    standing = stand(offer.api.id, steps, asked)
+    if standing.step:
+        low = sum(low for _, found in steps for low in found.lows)
+        standing = standing._replace(score=low, score_high=sum(high for _, found in steps for high in found.highs))
+    return Judged(standing, None, api=offer.api)
 
 
 def of_verdict(one: Verdict, asked: Asked) -> Judged:
@@ -139,6 +151,8 @@ def stand(id_: str, steps: Iterable[tuple[Step, Weighed]], asked: Asked) -> Stan
 
 def write(one: Judged, asked: Asked) -> Verdict:
     """Its Verdict."""
+    if one.api:
+        return judge_api(one.api, asked)
     return one.verdict or judge(asked.known(one.standing.id), asked, one.facts)
 
 

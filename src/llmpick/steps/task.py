@@ -55,6 +55,11 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
         return UNFIT
     if too_long(facts.context, asked):
         return Weighed(no=True, shortfall=lacking(facts.context, asked), helped=True)
+    return adds(facts, asked)
+
+
+def adds(facts: Facts, asked: Asked) -> Weighed:
+    """What `quality` and `fit` add to the score."""
     if facts.id not in asked.spans:
         asked.spans[facts.id] = quality.span(facts.traits, asked.quality, facts.amounts)
     low, high = asked.spans[facts.id]

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmpick.catalog.shelf import facts_in
+from llmpick.record import NamedTuple
 from llmpick.sizing.cost import vendor_dollars
 from llmpick.steps import community, domain, license, resources, task
-from llmpick.verdict import Check, StepVerdict
+from llmpick.steps.asked import Weighed
+from llmpick.verdict import Check, Finding, StepVerdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from llmpick.catalog.facts import Facts
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Model
-    from llmpick.steps.asked import Asked
-    from llmpick.verdict import LicenseVerdict, Span
+    from llmpick.steps.asked import Asked, Range
+    from llmpick.verdict import LicenseVerdict, Span, Step
+
+HEADROOM = 1.0, 1.0
+"""What the vendor's machines leave of it."""
 
 
 def considered(profile: Profile) -> bool:
@@ -22,10 +31,26 @@ def considered(profile: Profile) -> bool:
     return profile.weights != "open"
 
 
+class Offer(NamedTuple):
+    """A model that a vendor tunes, and what is known of the open weights it is made of."""
+
+    api: ApiModel
+    base: Facts | None
+    """None = it is none, or they are not in the catalog."""
+
+
+def offers(asked: Asked) -> list[Offer]:
+    """All that vendors tune."""
+    apis = asked.catalog.apis
+    wanted = {api.base for api in apis}
+    bases = {facts.id: facts for facts in facts_in(asked.catalog.models) if facts.id in wanted}
+    return [Offer(api, bases.get(api.base or "")) for api in apis]
+
+
 def judge(api: ApiModel, asked: Asked) -> tuple[tuple[StepVerdict, ...], LicenseVerdict, Span | None]:
     """All five Steps, the verdict on the vendor's terms, and the dollars of one run."""
     base = asked.model(api.base) if api.base else None
-    cost = vendor_dollars(api, asked.profile.examples, asked.profile.seq_len, asked.profile.epochs)
+    cost = price(api, asked.profile)
     licensed, verdict = license.judge(api, asked)
     steps = (
         judge_task(api, base, asked),
@@ -37,54 +62,121 @@ def judge(api: ApiModel, asked: Asked) -> tuple[tuple[StepVerdict, ...], License
     return steps, verdict, cost
 
 
+def weigh(offer: Offer, asked: Asked) -> tuple[tuple[Step, Weighed], ...]:
+    """The same in numbers."""
+    api, base, profile = offer.api, offer.base, asked.profile
+    key = ("offer", base and base.id)
+    if key not in asked.memo:
+        asked.memo[key] = _weigh_base(base, asked)
+    rated, resourced, domained, licensed, known = asked.memo[key]
+    fit = (find_purpose(api, asked), *find_examples(api, profile))
+    return (
+        ("task", checked(Weighed() if refused(fit) else rated, fit, asked)),
+        ("resources", checked(resourced, (*find_privacy(profile), *_find_budget(api, profile)), asked)),
+        ("domain", domained),
+        ("license", licensed),
+        ("community", checked(known, (find_availability(api),), asked)),
+    )
+
+
+def _weigh_base(base: Facts | None, asked: Asked) -> tuple[Weighed, ...]:
+    """What holds for all offers of the same open weights: the Ratings of each Step."""
+    ranges = [("economy", resources.economy(base.active, asked) if base else asked.unknown_range("economy"))]
+    if asked.profile.gpu and asked.profile.gpu.count:
+        ranges += [("headroom", HEADROOM), ("method", method(asked))]
+    return (
+        task.adds(base, asked)
+        if base
+        else asked.adding(("quality", asked.unknown_range("quality")), ("fit", task.fit(None, "", asked))),
+        asked.adding(*ranges),
+        domain.weigh(base, asked)
+        if base
+        else asked.adding(("domain", unread(asked)), ("language", asked.unknown_range("language"))),
+        license.weighed(license.decide_vendor(asked.profile), asked),
+        community.weigh(base, asked)
+        if base
+        else asked.adding(*((name, asked.unknown_range(name)) for name in ("popularity", "tooling"))),
+    )
+
+
+def checked(known: Weighed, findings: Sequence[Finding], asked: Asked) -> Weighed:
+    """What a Step's Ratings add, and what its Checks find."""
+    if all(one.outcome == "ok" for one in findings):
+        return known
+    return asked.weighed_by(findings)._replace(lows=known.lows, highs=known.highs)
+
+
+def refused(findings: Iterable[Finding]) -> bool:
+    """Whether one of them says no."""
+    return any(one.outcome == "no" for one in findings)
+
+
+def price(api: ApiModel, profile: Profile) -> Span | None:
+    """The dollars of one run."""
+    return vendor_dollars(api, profile.examples, profile.seq_len, profile.epochs)
+
+
 def judge_task(api: ApiModel, base: Model | None, asked: Asked) -> StepVerdict:
     """Checks `purpose` and `examples`; rates `quality` and `fit` as of the open base; unknown without one."""
     asks = asked.task.id
-    fit = asks in api.tasks
-    because = f"the vendor tunes it for {asks}" if fit else f"the vendor does not tune it for {asks}"
-    checks = [Check(name="purpose", outcome="ok" if fit else "no", because=because)]
-    checks += _examples(api, asked.profile)
-    if any(check.outcome == "no" for check in checks):
-        return StepVerdict(step="task", checks=tuple(checks))
+    purpose, examples = find_purpose(api, asked), find_examples(api, asked.profile)
+    because = (
+        f"the vendor tunes it for {asks}" if purpose.outcome == "ok" else f"the vendor does not tune it for {asks}"
+    )
+    checks = (purpose.said(because), *(one.said(_outside(api, asked.profile)) for one in examples))
+    if refused((purpose, *examples)):
+        return StepVerdict(step="task", checks=checks)
     rating = task.rate_quality(base, asked) if base else asked.unknown("quality", "no published result, no open base")
-    return StepVerdict(step="task", checks=tuple(checks), ratings=(rating, task.rate_fit(base, asked)))
+    return StepVerdict(step="task", checks=checks, ratings=(rating, task.rate_fit(base, asked)))
 
 
-def _examples(api: ApiModel, profile: Profile) -> list[Check]:
+def find_purpose(api: ApiModel, asked: Asked) -> Finding:
+    """Constraint: the vendor tunes it for the task."""
+    return Finding("purpose", "ok" if asked.task.id in api.tasks else "no")
+
+
+def find_examples(api: ApiModel, profile: Profile) -> tuple[Finding, ...]:
+    """Constraint: it takes that many examples; nothing is found where it does, or their number is not known."""
     have, least, most = profile.examples, api.min_examples, api.max_examples
     if have is None:
-        return []
+        return ()
     if least is not None and have < least:
-        return [_outside(f"takes at least {least:,} examples, there are {have:,}", 1 - have / least)]
+        return (Finding("examples", "no", 1 - have / least),)
     if most is not None and have > most:
-        return [_outside(f"takes at most {most:,} examples, there are {have:,}", 1 - most / have)]
-    return []
+        return (Finding("examples", "no", 1 - most / have),)
+    return ()
 
 
-def _outside(because: str, shortfall: float) -> Check:
-    return Check(name="examples", outcome="no", because=because, shortfall=shortfall)
+def _outside(api: ApiModel, profile: Profile) -> str:
+    have, least = profile.examples or 0, api.min_examples
+    limit = f"at least {least:,}" if least is not None and have < least else f"at most {api.max_examples:,}"
+    return f"takes {limit} examples, there are {have:,}"
 
 
 def judge_resources(api: ApiModel, base: Model | None, cost: Span | None, asked: Asked) -> StepVerdict:
     """Checks `privacy`, `residency` and `budget`; the vendor's machines leave headroom and choose the method."""
-    checks = [*_privacy(asked.profile), *_residency(api), *_budget(api, cost, asked.profile)]
+    private = [one.said("the text would leave your machines") for one in find_privacy(asked.profile)]
+    checks = [*private, *_residency(api), *_budget(api, cost, asked.profile)]
     ratings = [
         resources.rate_economy(base.parameters.active, asked)
         if base
         else asked.unknown("economy", "its size is not published")
     ]
     if asked.profile.gpu and asked.profile.gpu.count:
-        ratings.append(asked.rating("headroom", 1.0, 1.0, f"{api.vendor} brings the machines"))
-        worth = asked.policy.constant("method-lora")
-        ratings.append(asked.rating("method", worth, worth, f"{api.vendor} chooses the method"))
+        ratings.append(asked.rating("headroom", *HEADROOM, f"{api.vendor} brings the machines"))
+        ratings.append(asked.rating("method", *method(asked), f"{api.vendor} chooses the method"))
     return StepVerdict(step="resources", checks=tuple(checks), ratings=tuple(ratings))
 
 
-def _privacy(profile: Profile) -> list[Check]:
-    if not profile.privacy:
-        return []
-    because = "the text would leave your machines"
-    return [Check(name="privacy", outcome="no", because=because, remedy="--no-privacy")]
+def method(asked: Asked) -> Range:
+    """Criterion: what the vendor's choice of a method is worth."""
+    worth = asked.constants["method-lora"]
+    return worth, worth
+
+
+def find_privacy(profile: Profile) -> tuple[Finding, ...]:
+    """Constraint: the text stays on the user's machines, where that is asked."""
+    return (Finding("privacy", "no", remedy="--no-privacy"),) if profile.privacy else ()
 
 
 def _residency(api: ApiModel) -> list[Check]:
@@ -97,15 +189,29 @@ def _residency(api: ApiModel) -> list[Check]:
     ]
 
 
+def charged(api: ApiModel, cost: Span | None, budget: float) -> float | None:
+    """Dollars to hold against the budget: those expected, else the least that a job costs where that is too much."""
+    least = api.min_usd_per_job or 0.0
+    return cost.expected if cost else least if least > budget else None
+
+
 def _budget(api: ApiModel, cost: Span | None, profile: Profile) -> list[Check]:
     if profile.budget is None:
         return []
-    least = api.min_usd_per_job or 0.0
-    if cost is None and least > profile.budget:
-        return [resources.within(least, profile.budget)]
-    if cost is None:
+    asks = charged(api, cost, profile.budget)
+    if asks is None:
         return [Check(name="budget", outcome="unknown", because="its price or the number of examples is not known")]
-    return [resources.within(cost.expected, profile.budget)]
+    return [resources.within(asks, profile.budget)]
+
+
+def _find_budget(api: ApiModel, profile: Profile) -> tuple[Finding, ...]:
+    if profile.budget is None:
+        return ()
+    asks = charged(api, price(api, profile), profile.budget)
+    if asks is None:
+        return (Finding("budget", "unknown"),)
+    short = resources.above(asks, profile.budget)
+    return (Finding("budget", "ok" if short is None else "no", short),)
 
 
 def judge_domain(base: Model | None, asked: Asked) -> StepVerdict:
@@ -113,9 +219,16 @@ def judge_domain(base: Model | None, asked: Asked) -> StepVerdict:
     if base:
         return domain.judge(base, asked)
     said = "what it read is not published"
-    worth = asked.policy.constant(domain.least(asked))
-    ratings = (asked.rating("domain", worth, 1.0, said), asked.unknown("language", "its languages are not published"))
+    ratings = (
+        asked.rating("domain", *unread(asked), said),
+        asked.unknown("language", "its languages are not published"),
+    )
     return StepVerdict(step="domain", ratings=ratings)
+
+
+def unread(asked: Asked) -> Range:
+    """What the domain may be worth of a model of which nobody knows what it read."""
+    return domain.domain_worth((), "", asked)
 
 
 def judge_community(api: ApiModel, base: Model | None, asked: Asked) -> StepVerdict:
@@ -127,15 +240,15 @@ def judge_community(api: ApiModel, base: Model | None, asked: Asked) -> StepVerd
         "closed": f"{api.vendor} closed it{when}",
     }[api.status]
     note = f": {api.status_note}" if api.status_note and api.status != "open" else ""
-    check = Check(
-        name="availability",
-        outcome="no" if api.status != "open" else "ok",
-        because=said + note,
-        sources=tuple(source.url for source in api.sources),
-    )
+    check = find_availability(api).said(said + note, tuple(source.url for source in api.sources))
     ratings = (
         (community.rate_popularity(base, asked), community.rate_tooling(base, asked))
         if base
         else (asked.unknown("popularity", "no public count"), asked.unknown("tooling", "only the vendor's own"))
     )
     return StepVerdict(step="community", checks=(check,), ratings=ratings)
+
+
+def find_availability(api: ApiModel) -> Finding:
+    """Constraint: the vendor takes new jobs, and will go on doing so."""
+    return Finding("availability", "ok" if api.status == "open" else "no")
