@@ -140,19 +140,7 @@ def test_no_command_overwrites_a_file_without_force(tmp_path, capsys, arguments)
 
 
 def test_every_command_that_writes_a_file_is_tried_here():
-    from typer.main import get_command
-
-    def leaves(command, words=()):
-        inner = getattr(command, "commands", None)
-        return (
-            [leaf for name, one in inner.items() for leaf in leaves(one, (*words, name))]
-            if inner
-            else [(words, command)]
-        )
-
-    writing = {
-        words for words, command in leaves(get_command(cli.app)) if any(one.name == "output" for one in command.params)
-    }
+    writing = {tuple(name.split()) for name, command in cli.COMMANDS.items() if "output" in command.flags}
     tried = {
         tuple(word for word in arguments[:2] if word in ("catalog", "show", "stats", "list")) or (arguments[0],)
         for arguments in OUTPUTS

@@ -6,10 +6,13 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
+from hypothesis import event, example, given
+from hypothesis import strategies as st
 
-from llmpick import cli
+from llmpick import by_typer, cli, flags
 
 pytestmark = pytest.mark.usefixtures("loaded")
 
@@ -103,7 +106,7 @@ def overlay(tmp_path, change):
     """A catalog folder with one model file, changed by `change(text)`."""
     folder = tmp_path / "models" / "acme"
     folder.mkdir(parents=True)
-    text = (cli.Path(__file__).parents[1] / "catalog/models/microsoft/deberta-v3-base.yaml").read_text("utf-8")
+    text = (Path(__file__).parents[1] / "catalog/models/microsoft/deberta-v3-base.yaml").read_text("utf-8")
     own = text.replace("lineage: deberta-v3-base", "lineage: acme-base")
     (folder / "base.yaml").write_text(change(own), "utf-8")
     return ["recommend", "--task", "classification", "--catalog", str(tmp_path)]
@@ -280,7 +283,7 @@ def test_every_command_answers_in_every_form(arguments, call):
             json.loads(out)
 
 
-EXAMPLES = sorted((cli.Path(__file__).parents[1] / "examples").glob("*.yaml"))
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -302,3 +305,45 @@ def test_a_search_without_an_answer_says_so_beside_the_empty_list(call):
     code, out, err = call("catalog", "list", "--family", "qwen3", "--max-params", "100M", "--format", "json")
     assert (code, out.strip()) == (0, "[]")
     assert err == "no model of the catalog answers all of that; leave out a demand\n"
+
+
+@st.composite
+def lines(draw):
+    """A command and words behind it: its flags with and without values, arguments, and what nobody meant."""
+    name = draw(st.sampled_from(sorted(cli.COMMANDS)))
+    flags = [one for flag in cli.COMMANDS[name].flags.values() for names in flag.names for one in names.split("/")]
+    plain = st.tuples(st.sampled_from(flags), st.sampled_from(["chat", "24GB", "a,b", "é=1", ""]))
+    value = st.sampled_from(["chat", "", "-", "--", "-3", "-o", "--bogus", "--gpu"])
+    word = st.one_of(
+        plain.map(list),
+        plain.map(lambda both: ["=".join(both)]),
+        st.sampled_from(flags).map(lambda flag: [flag]),
+        st.tuples(st.sampled_from(flags), value).map(list),
+        st.tuples(st.sampled_from(flags), value).map(lambda both: ["=".join(both)]),
+        value.map(lambda one: [one]),
+    )
+    return name, [one for words in draw(st.lists(word, max_size=3)) for one in words]
+
+
+@given(lines())
+@example(("recommend", ["--task", "chat", "--language", "de", "--commercial", "--language=en", "--gpu", "8GB"]))
+@example(("recommend", ["--non-commercial", "--task=chat", "--commercial", "--task", ""]))
+@example(("compare", ["a", "--task", "chat", "b"]))
+@example(("explain", ["a", "b"]))
+@example(("explain", []))
+@example(("plan", ["a"]))
+@example(("recommend", ["--output", "x"]))
+def test_what_is_read_plainly_is_read_as_typer_reads_it(line):
+    name, words = line
+    command = cli.COMMANDS[name]
+    plainly = flags.read(words, command.flags)
+    event("plainly" if plainly is not None else "by typer")
+    if plainly is not None:
+        same, given_ = by_typer.read([*name.split(), *words], {name: command})
+        assert same is command
+        assert [*given_.items()] == [*plainly.items()]
+
+
+@pytest.mark.parametrize("arguments", [CLASSIFY, ["explain", "a", "--task", "chat"], ["catalog", "list"]], ids=" ".join)
+def test_ordinary_words_are_read_plainly(arguments):
+    assert cli._plainly(arguments) is not None

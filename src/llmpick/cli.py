@@ -5,13 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
-
-import typer
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from llmpick import request
 from llmpick.errors import CatalogError, LlmpickError
-from llmpick.flags import ANSWER, CATALOG, FORMATS, JOB, PROFILE, RANKING, SEARCH, USE, VIEW, Taking, takes
+from llmpick.flags import (
+    ANSWER,
+    CATALOG,
+    FILE,
+    FILES,
+    FORMATS,
+    JOB,
+    PROFILE,
+    RANKING,
+    SEARCH,
+    TEXT,
+    USE,
+    VIEW,
+    YES_NO,
+    Command,
+    Flag,
+    read,
+)
 from llmpick.record import replace
 
 if TYPE_CHECKING:
@@ -20,150 +35,137 @@ if TYPE_CHECKING:
     from llmpick.catalog import Catalog
     from llmpick.verdict import Ranking
 
+    Asked = dict[str, Any]
+
 NOTHING_QUALIFIES = 3
 INTERRUPTED = 130
+COMMANDS: dict[str, Command] = {}
+"""By the words that ask for them."""
 
-SETTINGS: dict[str, Any] = {
-    "name": "llmpick",
-    "help": "Which base model should I fine-tune, and how?",
-    "no_args_is_help": True,
-    "pretty_exceptions_enable": False,
-    "rich_markup_mode": None,
-    "context_settings": {"help_option_names": ["-h", "--help"]},
-}
-app = typer.Typer(**SETTINGS)
-catalog_app = typer.Typer(help="The catalog: read, search, check.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(catalog_app, name="catalog")
-
-MODEL = Annotated[
-    str, typer.Argument(metavar="MODEL", help="Hub id, or an unambiguous short name.", show_default=False)
-]
-DOCUMENT = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="markdown (default) or html.")]
-MODELS = Annotated[list[str], typer.Argument(metavar="MODEL…", help="Hub ids or short names.", show_default=False)]
-TRAINERS = (
-    "Write what it loads: transformers, sentence-transformers, setfit, trl, unsloth, axolotl, llama-factory, "
-    "torchtune, or api for a vendor."
-)
-VERSION = Annotated[bool, typer.Option("--version", help="Print the version and leave.")]
+MODEL = Flag(str, (), "Hub id, or an unambiguous short name.", "MODEL", ...)
 
 
-@app.callback(invoke_without_command=True)
-def root(version: VERSION = False) -> None:
-    """Which base model should I fine-tune, and how? Ranked answers from a sourced catalog, offline."""
-    if version:
-        from importlib.metadata import version as installed
+def command(name: str, flags: Mapping[str, Flag]) -> Callable[[Callable[[Asked], int | None]], None]:
+    """Make a function the command `name`; what was given of `flags` reaches it as a mapping."""
 
-        print(f"llmpick {installed('llmpick')}")
-        raise typer.Exit
+    def keep(run: Callable[[Asked], int | None]) -> None:
+        COMMANDS[name] = Command(flags, run, run.__doc__)
+
+    return keep
 
 
-def answers(view: str, flags: dict[str, Any]) -> Callable[[Callable[..., tuple[Any, ...]]], Taking]:
+def answers(name: str, view: str, flags: Mapping[str, Flag]) -> Callable[[Callable[..., tuple[Any, ...]]], None]:
     """A command that answers with the values `view` shows; it is given the catalog and its flags."""
 
-    def decorate(command: Callable[..., tuple[Any, ...]]) -> Taking:
-        def run(raw: dict[str, Any], **own: Any) -> None:
+    def keep(answer: Callable[..., tuple[Any, ...]]) -> None:
+        def run(raw: Asked) -> None:
             asked = {name: value for name, value in raw.items() if name not in VIEW}
-            _show(view, command(request.load(raw.get("catalog")), asked, **own), raw)
+            _show(view, answer(request.load(raw.get("catalog")), asked), raw)
 
-        return Taking(command, flags | VIEW, run)
+        COMMANDS[name] = Command({**flags, **VIEW}, run, answer.__doc__)
 
-    return decorate
+    return keep
 
 
-@app.command()
-@takes(PROFILE | RANKING | ANSWER)
-def recommend(raw: dict[str, Any]) -> None:
+@command("recommend", PROFILE | RANKING | ANSWER)
+def recommend(raw: Asked) -> int:
     """Rank base models to fine-tune for a task, with the method, what it takes and why."""
     form = _format(raw)
-    _leave(_rank(raw, request.load(raw.get("catalog")), form))
+    return _code(_rank(raw, request.load(raw.get("catalog")), form))
 
 
-@app.command()
-@takes(PROFILE | {name: flag for name, flag in ANSWER.items() if name != "output"})
-def interview(
-    raw: dict[str, Any],
-    *,
-    save: Annotated[Path | None, typer.Option("--save", metavar="FILE", help="Write the profile as YAML.")] = None,
-) -> None:
+@command(
+    "interview",
+    {"save": Flag(FILE, ("--save",), "Write the profile as YAML.", "FILE")}
+    | PROFILE
+    | {name: flag for name, flag in ANSWER.items() if name != "output"},
+)
+def interview(raw: Asked) -> int:
     """Ask for the profile question by question, then answer like `recommend`."""
     from llmpick import interview
 
-    form, force = _format(raw), raw.get("force", False)
+    save, form, force = raw.pop("save", None), _format(raw), raw.get("force", False)
     facts = request.load(raw.get("catalog"))
     answers = interview.run(_given(raw), facts, save=save, force=force)
     answer = _rank(answers, facts, form)
     interview.finish(answer, lambda form: "".join(_written(answer, facts, form, to_file=True)), force=force)
-    _leave(answer)
+    return _code(answer)
 
 
-@app.command()
-@takes(PROFILE | {"top": RANKING["top"]} | ANSWER | {"format": DOCUMENT})
-def report(raw: dict[str, Any]) -> None:
+DOCUMENT = Flag(TEXT, ("--format",), "markdown (default) or html.", "FORMAT")
+
+
+@command("report", PROFILE | {"top": RANKING["top"]} | ANSWER | {"format": DOCUMENT})
+def report(raw: Asked) -> int:
     """The answer as a document: what was asked, the ranking, the leaders in depth, the sources."""
     form = _choice(raw.get("format", "markdown"), ("markdown", "html"))
-    _leave(_rank(raw, request.load(raw.get("catalog")), form))
+    return _code(_rank(raw, request.load(raw.get("catalog")), form))
 
 
-@app.command()
-@answers("explain", PROFILE)
-def explain(facts: Catalog, raw: dict[str, Any], *, model: MODEL) -> tuple[Any, ...]:
+@answers("explain", "explain", {"model": MODEL} | PROFILE)
+def explain(facts: Catalog, raw: Asked) -> tuple[Any, ...]:
     """Why a model is ranked where it is, or ruled out, and what would have to change for it to win."""
     from llmpick import explain
     from llmpick.catalog import browse
 
+    model = raw.pop("model")
     profile = request.build(request.given(raw), facts)
     return profile, explain.explain(browse.find(facts, model), facts, profile)
 
 
-@app.command()
-@answers("compare", PROFILE)
-def compare(facts: Catalog, raw: dict[str, Any], *, models: MODELS) -> tuple[Any, ...]:
+@answers("compare", "compare", {"models": Flag(list[str], (), "Hub ids or short names.", "MODEL…", ...)} | PROFILE)
+def compare(facts: Catalog, raw: Asked) -> tuple[Any, ...]:
     """Models side by side for a profile, whether they fit or not."""
     from llmpick import explain
     from llmpick.catalog import browse
 
+    models = raw.pop("models")
     profile = request.build(request.given(raw), facts)
     return profile, explain.compare([browse.find(facts, name) for name in models], facts, profile)
 
 
-@app.command()
-@answers("estimate", JOB)
-def estimate(
-    facts: Catalog,
-    raw: dict[str, Any],
-    *,
-    model: Annotated[str | None, typer.Argument(metavar="MODEL", show_default=False)] = None,
-    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A Hugging Face config.json.")] = None,
-) -> tuple[Any, ...]:
+OF = {
+    "model": Flag(TEXT, (), None, "MODEL"),
+    "config": Flag(FILE, ("--config",), "A Hugging Face config.json.", "FILE"),
+}
+
+
+@answers("estimate", "estimate", OF | JOB)
+def estimate(facts: Catalog, raw: Asked) -> tuple[Any, ...]:
     """Memory, time and cost of training or serving one model, part by part."""
     from datetime import date
 
     from llmpick import estimating
 
+    model, config = (raw.pop(name, None) for name in OF)
     return estimating.answer(raw, model, config, facts), date.today()
 
 
-@app.command()
-@answers("advise", PROFILE)
-def advise(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
+@answers("advise", "advise", PROFILE)
+def advise(facts: Catalog, raw: Asked) -> tuple[Any, ...]:
     """Should I fine-tune at all, with which technique, how much data, which metrics?"""
     from llmpick.guidance.advise import advise
 
     return (advise(request.build(request.given(raw), facts), facts.apis),)
 
 
-@app.command()
-@takes(PROFILE | {name: flag for name, flag in VIEW.items() if name != "output"})
-def plan(
-    raw: dict[str, Any],
-    *,
-    model: MODEL,
-    framework: Annotated[str | None, typer.Option("--framework", metavar="NAME", help=TRAINERS)] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for its files.")] = Path("plan"),
-) -> None:
+TRAINERS = (
+    "Write what it loads: transformers, sentence-transformers, setfit, trl, unsloth, axolotl, llama-factory, "
+    "torchtune, or api for a vendor."
+)
+PLAN = {
+    "model": MODEL,
+    "framework": Flag(TEXT, ("--framework",), TRAINERS, "NAME"),
+    "output": Flag(FILE, ("--output", "-o"), "Folder for its files.", "DIR", Path("plan")),
+}
+
+
+@command("plan", PLAN | PROFILE | {name: flag for name, flag in VIEW.items() if name != "output"})
+def plan(raw: Asked) -> None:
     """Hyperparameters with reasons; with --framework, the config or script that trainer loads."""
     from llmpick import planning
 
+    model, framework, output = (raw.pop(name, None) for name in PLAN)
     facts = request.load(raw.get("catalog"))
     made = planning.answer(model, facts, request.build(_given(raw), facts))
     wrote = planning.write_files(made, framework, output, force=raw.get("force", False)) if framework else ()
@@ -172,39 +174,30 @@ def plan(
         print(f"wrote {path}", file=sys.stderr)
 
 
-@app.command()
-@answers("license", USE)
-def license(
-    facts: Catalog,
-    raw: dict[str, Any],
-    *,
-    name: Annotated[str, typer.Argument(metavar="LICENSE|MODEL", show_default=False)],
-) -> tuple[Any, ...]:
+@answers("license", "license", {"name": Flag(str, (), None, "LICENSE|MODEL", ...)} | USE)
+def license(facts: Catalog, raw: Asked) -> tuple[Any, ...]:
     """May I use it, for this? Verdict, duties and the clause. Not legal advice."""
     from llmpick.licensing import asking
 
+    name = raw.pop("name")
     return (asking.answer(name, raw, facts),)
 
 
-@app.command()
-@answers("tree", {"task": PROFILE["task"]})
-def tree(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
+@answers("tree", "tree", {"task": PROFILE["task"]})
+def tree(facts: Catalog, raw: Asked) -> tuple[Any, ...]:
     """The decision tree itself: steps, constraints, criteria, weights."""
     from llmpick import tree
 
     return (tree.tree(facts, raw.get("task")),)
 
 
-@app.command()
-@takes(VIEW)
-def hardware(
-    raw: dict[str, Any], *, gpus: Annotated[bool, typer.Option("--gpus", help="What each known GPU has.")] = False
-) -> None:
+@command("hardware", {"gpus": Flag(YES_NO, ("--gpus",), "What each known GPU has.")} | VIEW)
+def hardware(raw: Asked) -> None:
     """What this machine has; with --gpus, what each known GPU has."""
     from llmpick import machine
 
     facts = request.load(raw.get("catalog"))
-    if gpus:
+    if raw.get("gpus"):
         return _show("gpus", (facts.gpus,), raw)
     cards = machine.cards()
     if not cards and _format(raw) != "table":
@@ -212,17 +205,16 @@ def hardware(
     return _show("machine", (cards,), raw)
 
 
-@app.command()
-def mcp(*, catalog: CATALOG = None) -> None:
+@command("mcp", {"catalog": CATALOG})
+def mcp(raw: Asked) -> None:
     """Serve the same answers to an agent: a Model Context Protocol server over stdio (extra `mcp`)."""
     from llmpick import mcp_server
 
-    mcp_server.serve(catalog)
+    mcp_server.serve(raw.get("catalog"))
 
 
-@catalog_app.command("list")
-@answers("models", SEARCH)
-def catalog_list(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
+@answers("catalog list", "models", SEARCH)
+def catalog_list(facts: Catalog, raw: Asked) -> tuple[Any, ...]:
     """The models, by family, task, license, size, language or domain."""
     from llmpick.catalog import browse
     from llmpick.searching import wanted
@@ -233,92 +225,88 @@ def catalog_list(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
     return found, browse.laid(facts, found)
 
 
-@catalog_app.command("show")
-@answers("entry", {})
-def catalog_show(facts: Catalog, raw: dict[str, Any], *, model: MODEL) -> tuple[Any, ...]:
+@answers("catalog show", "entry", {"model": MODEL})
+def catalog_show(facts: Catalog, raw: Asked) -> tuple[Any, ...]:
     """One model's whole entry with its sources."""
     from llmpick.catalog import browse
 
-    return facts, browse.find_any(facts, model)
+    return facts, browse.find_any(facts, raw["model"])
 
 
-@catalog_app.command("stats")
-@answers("stats", {})
-def catalog_stats(facts: Catalog, raw: dict[str, Any]) -> tuple[Any, ...]:
+@answers("catalog stats", "stats", {})
+def catalog_stats(facts: Catalog, raw: Asked) -> tuple[Any, ...]:
     """Counts, coverage per field, the oldest facts."""
     from llmpick.catalog import browse
 
     return (browse.stats(facts),)
 
 
-@catalog_app.command("check")
-def catalog_check(
-    *,
-    directories: Annotated[list[Path] | None, typer.Argument(metavar="[DIR]…", show_default=False)] = None,
-    catalog: CATALOG = None,
-) -> None:
+@command("catalog check", {"directories": Flag(FILES, (), None, "[DIR]…"), "catalog": CATALOG})
+def catalog_check(raw: Asked) -> int:
     """Lint the catalog: each finding is `file:line:column: rule: what, and the fix`; exit 4 when there is one."""
     from llmpick import lint
 
-    report = lint.check(tuple(directories or catalog or ()))
+    report = lint.check(tuple(raw.get("directories") or raw.get("catalog") or ()))
     _emit([report.text], None, False)
-    if report.findings:
-        raise typer.Exit(CatalogError.exit_code)
+    return CatalogError.exit_code if report.findings else 0
 
 
-@catalog_app.command("add")
-def catalog_add(
-    *,
-    names: Annotated[
-        list[str], typer.Argument(metavar="ORG/NAME…", help="Hub ids, their URLs, or folders.", show_default=False)
-    ],
-    catalog: CATALOG = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a model file that is there.")] = False,
-) -> None:
+ADD = {
+    "names": Flag(list[str], (), "Hub ids, their URLs, or folders.", "ORG/NAME…", ...),
+    "catalog": CATALOG,
+    "force": Flag(YES_NO, ("--force",), "Overwrite a model file that is there."),
+}
+
+
+@command("catalog add", ADD)
+def catalog_add(raw: Asked) -> int:
     """Add models from the Hub to your own catalog, for you to complete. Needs the network."""
     from datetime import date
 
     from llmpick import hub
 
-    folder, facts, today = hub.target(catalog or []), request.load(catalog), date.today().isoformat()
-    done = hub.add_all(names, facts, folder, today, force=force)
+    catalog, force = raw.get("catalog", []), raw.get("force", False)
+    folder, facts, today = hub.target(catalog), request.load(catalog), date.today().isoformat()
+    done = hub.add_all(raw["names"], facts, folder, today, force=force)
     _emit([done.text], None, False)
-    if done.exit_code:
-        raise typer.Exit(done.exit_code)
+    return done.exit_code
 
 
-@catalog_app.command("refresh")
-def catalog_refresh(
-    *,
-    family: Annotated[str | None, typer.Option("--family", metavar="NAME", help="Only this family.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; write nothing.")] = False,
-    catalog: CATALOG = None,
-) -> None:
+REFRESH = {
+    "family": Flag(TEXT, ("--family",), "Only this family.", "NAME"),
+    "dry_run": Flag(YES_NO, ("--dry-run",), "Say what would change; write nothing."),
+    "catalog": CATALOG,
+}
+
+
+@command("catalog refresh", REFRESH)
+def catalog_refresh(raw: Asked) -> int:
     """Ask the Hub for downloads, likes and last changes anew. Needs the network."""
     from datetime import date
 
     from llmpick import hub
 
-    folder = hub.target(catalog or [], make=not dry_run)
-    refreshed = hub.refresh(request.load(catalog), folder, date.today().isoformat(), family=family, dry_run=dry_run)
+    catalog, dry_run = raw.get("catalog", []), raw.get("dry_run", False)
+    folder, facts, today = hub.target(catalog, make=not dry_run), request.load(catalog), date.today().isoformat()
+    refreshed = hub.refresh(facts, folder, today, family=raw.get("family"), dry_run=dry_run)
     _emit([refreshed.text], None, False)
-    if refreshed.exit_code:
-        raise typer.Exit(refreshed.exit_code)
+    return refreshed.exit_code
 
 
-@catalog_app.command("schema")
-def catalog_schema(
-    *,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write into.")] = Path(
-        "schema"
-    ),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite existing schemas that differ.")] = False,
-) -> None:
+SCHEMA = {
+    "output": Flag(FILE, ("--output", "-o"), "Folder to write into.", "DIR", Path("schema")),
+    "force": Flag(YES_NO, ("--force",), "Overwrite existing schemas that differ."),
+}
+
+
+@command("catalog schema", SCHEMA)
+def catalog_schema(raw: Asked) -> None:
     """Write the JSON Schemas of the catalog's files, for editors."""
     from llmpick.catalog import schemas
     from llmpick.files import write_all
 
-    for path in write_all(output, schemas.stale(output), force=force):
+    output = raw["output"]
+    for path in write_all(output, schemas.stale(output), force=raw.get("force", False)):
         print(f"wrote {path}", file=sys.stderr)
 
 
@@ -337,35 +325,33 @@ def run(arguments: list[str]) -> int:
     """The exit code of one invocation; every known fault is one line on stderr."""
     if arguments in ([], ["catalog"]):  # no fault, and typer's own answer to it is help that reads like one
         arguments = [*arguments, "--help"]
-    usage_error: Any = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export by name
     try:
-        code = int(_narrowed(arguments)(arguments, prog_name="llmpick", standalone_mode=False) or 0)
-        return _say("interrupted", code) if code == INTERRUPTED else code
+        found = _plainly(arguments) or _by_typer(arguments)
+        return found if isinstance(found, int) else found[0].run(found[1]) or 0
     except LlmpickError as error:
         return _say(str(error), error.exit_code)
-    except usage_error as error:
-        return _refused(error.format_message(), arguments[0])
-    except typer.Exit as error:
-        return error.exit_code
     except OSError as error:
         return _unheard(error)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, EOFError):
         return _say("interrupted", INTERRUPTED)
 
 
-def _refused(said: str, command: str) -> int:
-    """Say what typer found wrong with the line; where something is missing, also what tells what it is."""
-    return _say(f"{said.rstrip('.')}; see llmpick {command} --help" if said.startswith("Missing") else said, 2)
+def _plainly(arguments: list[str]) -> tuple[Command, Asked] | None:
+    """The command asked for and what was given of its flags; None where it takes typer to say."""
+    if "_LLMPICK_COMPLETE" in os.environ:  # a shell asks how a line may go on
+        return None
+    for words in (1, 2):
+        asked = COMMANDS.get(" ".join(arguments[:words]))
+        given = asked and read(arguments[words:], asked.flags)
+        if asked and given is not None:
+            return asked, given
+    return None
 
 
-def _narrowed(arguments: list[str]) -> typer.Typer:
-    """`app` with the one command that is asked for: typer builds each it knows, and all its flags, at every start."""
-    name = next(iter(arguments), "")
-    one = typer.Typer(**SETTINGS)
-    one.registered_callback = app.registered_callback
-    one.registered_commands = [known for known in app.registered_commands if known.callback.__name__ == name]  # type: ignore[union-attr]
-    one.registered_groups = [known for known in app.registered_groups if known.name == name]
-    return one if one.registered_commands or one.registered_groups else app
+def _by_typer(arguments: list[str]) -> tuple[Command, Asked] | int:
+    from llmpick import by_typer
+
+    return by_typer.read(arguments, COMMANDS)
 
 
 def _end(code: int) -> NoReturn:
@@ -452,10 +438,9 @@ def _written(answer: Ranking, facts: Catalog, form: str, *, to_file: bool) -> It
     return render.pieces(answer, form, to_file=to_file, today=date.today(), guide=guide)
 
 
-def _leave(answer: Ranking) -> None:
-    """Exit 3 when nothing qualifies."""
-    if not answer.recommended:
-        raise typer.Exit(NOTHING_QUALIFIES)
+def _code(answer: Ranking) -> int:
+    """The exit code: 3 when nothing qualifies."""
+    return 0 if answer.recommended else NOTHING_QUALIFIES
 
 
 def _show(view: str, values: tuple[Any, ...], raw: Mapping[str, Any]) -> None:

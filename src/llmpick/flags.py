@@ -1,46 +1,48 @@
-"""Flags that several commands share, declared once: a command takes a whole set of them as one mapping."""
+"""Flags of the commands, declared once, and the plain reading of what a user gave of them.
+
+`read` reads words that are right. All else (help, completion, a path, a fault to name) typer reads by the same
+declarations: `by_typer` says how. To import typer alone takes longer than to rank the catalog.
+"""
 
 from __future__ import annotations
 
-import inspect
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from llmpick.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 FORMATS = ("table", "plain", "json", "markdown", "html", "csv")
 """The forms of a ranking; any other answer has all but html."""
-GIVEN = ("facts", "raw")
-"""Parameters of a command that no flag fills."""
-
-CATALOG = Annotated[
-    list[Path] | None,
-    typer.Option("--catalog", metavar="DIR", help="A further catalog laid over the bundled one; repeatable."),
-]
-FORCE = Annotated[bool | None, typer.Option("--force", help="Overwrite an existing --output file.")]
 
 
 class Flag(NamedTuple):
-    """One flag; typer is told of those of the command that runs."""
+    """One flag of a command; one without names is an argument."""
 
     kind: Any
     """The type of its value."""
     names: tuple[str, ...]
-    says: str
+    says: str | None
     metavar: str | None = None
-
-    def option(self) -> Any:
-        """The same for typer."""
-        return typer.Option(None, *self.names, metavar=self.metavar, help=self.says)
+    default: Any = None
+    """`...` where the user must give one."""
 
 
-TEXT, TEXTS, YES_NO, FILE = str | None, list[str] | None, bool | None, Path | None
+class Command(NamedTuple):
+    """What a user can ask for."""
+
+    flags: Mapping[str, Flag]
+    run: Callable[[dict[str, Any]], int | None]
+    """Takes what was given of the flags; the exit code, where it is not 0."""
+    says: str | None
+
+
+TEXT, TEXTS, YES_NO, FILE, FILES = str | None, list[str] | None, bool | None, Path | None, list[Path] | None
+MANY = (TEXTS, list[str])
+CATALOG = Flag(FILES, ("--catalog",), "A further catalog laid over the bundled one; repeatable.", "DIR")
+FORCE = Flag(YES_NO, ("--force",), "Overwrite an existing --output file.")
 
 
 def _text(flag: str, metavar: str, says: str) -> Flag:
@@ -144,7 +146,7 @@ def _format(forms: Iterable[str]) -> Flag:
     return _text("--format", "FORMAT", f"{', '.join(forms)}; table on a terminal, plain in a pipe.")
 
 
-ANSWER: dict[str, Any] = {
+ANSWER: dict[str, Flag] = {
     "catalog": CATALOG,
     "format": _format(FORMATS),
     "output": Flag(FILE, ("--output", "-o"), "Write there instead of to stdout.", "FILE"),
@@ -161,42 +163,36 @@ RANKING: dict[str, Flag] = {
 }
 
 
-class Taking:
-    """A command and the flags it takes as the mapping `raw`; typer reads which they are from its signature.
-
-    `run` stands between the two where something is done with what the command returns.
-    """
-
-    def __init__(
-        self, command: Callable[..., Any], flags: dict[str, Any], run: Callable[..., None] | None = None
-    ) -> None:
-        self.command = command
-        self.flags = flags
-        self.run = run or command
-        self.__name__ = command.__name__
-        self.__doc__ = command.__doc__
-
-    def __call__(self, **given: Any) -> None:
-        """Run the command with what the user gave."""
-        raw = {name: given.pop(name) for name in self.flags}
-        self.run({name: value for name, value in raw.items() if value not in (None, [])}, **given)
-
-    @cached_property
-    def __signature__(self) -> inspect.Signature:
-        keyword, known = inspect.Parameter.KEYWORD_ONLY, self.command.__globals__
-        own = [one for name, one in inspect.signature(self.command).parameters.items() if name not in GIVEN]
-        # Only these are evaluated: what a command is given may be named for the type checker alone.
-        merged = [one.replace(kind=keyword, annotation=eval(one.annotation, known)) for one in own]
-        for name, flag in self.flags.items():
-            kind, default = (flag.kind, flag.option()) if isinstance(flag, Flag) else (flag, None)
-            merged.append(inspect.Parameter(name, keyword, default=default, annotation=kind))
-        return inspect.Signature(merged)
-
-    @property
-    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
-        return {name: parameter.annotation for name, parameter in self.__signature__.parameters.items()}
+def read(words: Sequence[str], flags: Mapping[str, Flag]) -> dict[str, Any] | None:
+    """What `words` give of `flags`, in the order of these; None where only typer knows what to make of them."""
+    said: dict[str, list[Any]] = {field: [] for field in flags}
+    try:
+        for field, value in _said(words, flags):
+            said[field].append(value)
+    except LookupError:
+        return None
+    given = {
+        field: flags[field].default if not values else values if flags[field].kind in MANY else values[-1]
+        for field, values in said.items()
+    }
+    return None if ... in given.values() else {field: value for field, value in given.items() if value is not None}
 
 
-def takes(flags: dict[str, Any]) -> Callable[[Callable[..., None]], Taking]:
-    """Give a command `flags`: those the user gave reach it as the mapping `raw`."""
-    return lambda command: Taking(command, flags)
+def _said(words: Sequence[str], flags: Mapping[str, Flag]) -> Iterator[tuple[str, Any]]:
+    """Each flag that `words` name, and its value; raises LookupError at the first word that is not plain."""
+    # The argument is known by the name "".
+    known = {name: field for field, flag in flags.items() for name in "/".join(flag.names).split("/")}
+    left = iter(words)
+    for word in left:
+        name, equals, value = word.partition("=") if word.startswith("--") else ("", "=", word)
+        field = known[name]
+        kind = flags[field].kind
+        if kind == YES_NO and not equals:
+            yield field, flags[field].names[0].partition("/")[0] == name
+            continue
+        value = value if equals else next(left, "-")
+        if value.startswith("-") or kind not in (TEXT, str, *MANY):
+            raise LookupError(word)
+        yield field, value
+        if not name and kind not in MANY:
+            del known[name]  # one argument is all it takes
