@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from llmpick.architecture import Architecture
     from llmpick.sizing.job import Job
     from llmpick.sizing.linear import Linear, Parameters
+    from llmpick.sizing.sharding import Gathered
     from llmpick.sizing.working import Lot
 
 NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
@@ -159,6 +160,38 @@ def peak_bytes(rung: Rung, lot: Lot) -> int:
     return rung.weights + rung.adapters + gradients + rung.optimizer + activations + logits + overhead
 
 
+class Casts(NamedTuple):
+    """Bytes of the 16-bit copies that autocast makes of fp32 matrices, by when they are alive."""
+
+    head: float
+    """While there are logits."""
+    forth: float
+    """Until the forward pass is over."""
+    kept: float
+    """From the way forth until the last layer has turned back."""
+    top: float
+    """On the way back through the last layer, beside those kept: its own, made again."""
+    bottom: float
+    """On the way back through the first layer: its own."""
+
+
+class Gradients(NamedTuple):
+    """Bytes of gradients at each moment; FSDP's gathered layers, which come and go with them, are counted here."""
+
+    old: float
+    """Left by the steps before."""
+    turned: float
+    """When the loss has turned back."""
+    topmost: float
+    """On the way back through the last layer."""
+    lowest: float
+    """On the way back through the first layer."""
+    made: float
+    """When all are made."""
+    update: float
+    """All, and what the update itself allocates."""
+
+
 class Rung(NamedTuple):
     """A Frame in one Job, whatever its batch: bytes that stay, and what a moment adds to those of the tokens.
 
@@ -190,13 +223,7 @@ class Rung(NamedTuple):
     """The same on the way back through the last layer."""
     back: float
     """A layer's copies and the gradient of its last matrix."""
-    cast_head: float
-    forth_casts: float
-    """Casts that live until the forward pass is over."""
-    kept_casts: float
-    layer_casts: float
-    """Casts of one layer, made again on its way back."""
-    low_casts: float
+    casts: Casts
     temporary: float
     """A matrix unpacked to be multiplied."""
     vocabulary: int
@@ -204,24 +231,14 @@ class Rung(NamedTuple):
     decodes: bool
     loss: float
     loss_forth: float
-    old: float
-    """Gradients left by the steps before."""
-    turned: float
-    """Gradients when the loss has turned back."""
-    topmost: float
-    """Gradients on the way back through the last layer."""
-    lowest: float
-    """Gradients on the way back through the first layer."""
     last: int
     """Per token, when all gradients are made."""
-    made: float
-    update: float
-    """Gradients and what the update itself allocates."""
+    gradients: Gradients
 
 
 def rung_of(known: Frame, job: Job) -> Rung:
     """The Rung of a Job; its length and batch do not matter, but that the Frame's layers hold for them."""
-    sums, full, writes, depth = known.sums, known.full, job.vocabulary_head, known.layers.depth
+    sums, checkpointing = known.sums, job.gradient_checkpointing
     width = _trained_width(job)
     whole = Static(
         weights=_weight_bytes(sums, job),
@@ -230,55 +247,70 @@ def rung_of(known: Frame, job: Job) -> Rung:
         optimizer=_optimizer_bytes(sums, job, width),
     )
     static = shard(whole, job, sums.trained)
-    share = static.gradients / whole.gradients if whole.gradients else 1.0  # of the gradients lies on this GPU
-    made = sums.trained * width * share
-    old = made if job.accumulation > 1 else 0.0
-    head = sums.head * width * share if full and writes else 0.0
-    unmade = 0.0 if not full or (sums.tied and writes) else sums.table * width * share
     root = sums.table + (0 if sums.tied else sums.head)
-    gathered = gather(job, _layer_bytes(known, depth), known.c * root, trained=full)
-    everything = gathered.root + gathered.layer
+    gathered = gather(job, _layer_bytes(known, known.layers.depth), known.c * root, trained=known.full)
     still = slack(static.weights + static.adapters + static.optimizer + static.buffers, 0, 0)
-    casts = known.casts
-    kept_casts = 0 if job.gradient_checkpointing else casts
     # PEFT folds adapters of stacked experts into copies of them (`ParamWrapper`, peft 0.21), which live from a layer's
     # way forth to its way back, where the gradient of its last matrix, a third of it, joins.
-    copies = 0.0 if job.gradient_checkpointing else known.copies * known.copied_layers
+    copies = 0.0 if checkpointing else known.copies * known.copied_layers
     return Rung(
         layers=known.layers,
-        checkpointing=job.gradient_checkpointing,
+        checkpointing=checkpointing,
         weights=round(static.weights),
         adapters=round(static.adapters),
         optimizer=round(static.optimizer),
         buffers=static.buffers,
-        overhead=context(job) + (still + shed(job, known.c * sums.trained if full else 0.0)),
+        overhead=context(job) + (still + shed(job, known.c * sums.trained if known.full else 0.0)),
         moving=moving(job),
         gathered=gathered.weights,
         # it lets go neither of the inputs of checkpointed layers it does not train nor of their gradients
-        twice=2 if gathered.weights and not full and job.gradient_checkpointing else 0,
+        twice=2 if gathered.weights and not known.full and checkpointing else 0,
         outside=(4 + known.c) * known.hidden,
         beside=2 * sums.adapters if known.auto else 0,
         copies=copies,
         above=copies - known.copies if copies else 0.0,
         back=known.copies * 4 / 3,
-        cast_head=known.cast_head if writes else 0,
-        # autocast remembers the casts of trained weights until the forward pass is over
-        forth_casts=casts if full else kept_casts,
-        kept_casts=kept_casts,
-        layer_casts=casts / depth if job.gradient_checkpointing else 0,
-        low_casts=casts / depth,
+        casts=_casts(known, job),
         temporary=2 * sums.largest if known.quantized else 0,
-        vocabulary=known.vocabulary if writes and not job.chunked_loss else 0,
+        vocabulary=known.vocabulary if job.vocabulary_head and not job.chunked_loss else 0,
         decodes=known.decodes,
         loss=known.loss,
         loss_forth=known.loss_forth,
+        last=known.r * known.hidden,
+        gradients=_gradients(known, job, static.gradients / whole.gradients if whole.gradients else 1.0, gathered),
+    )
+
+
+def _casts(known: Frame, job: Job) -> Casts:
+    kept = 0 if job.gradient_checkpointing else known.casts
+    each = known.casts / known.layers.depth
+    return Casts(
+        head=known.cast_head if job.vocabulary_head else 0,
+        # autocast remembers the casts of trained weights until the forward pass is over
+        forth=known.casts if known.full else kept,
+        kept=kept,
+        top=each if job.gradient_checkpointing else 0,
+        bottom=each,
+    )
+
+
+def _gradients(known: Frame, job: Job, share: float, gathered: Gathered) -> Gradients:
+    """`share`: how much of all gradients lies on this GPU."""
+    sums, full, writes = known.sums, known.full, job.vocabulary_head
+    width = _trained_width(job)
+    made = sums.trained * width * share
+    old = made if job.accumulation > 1 else 0.0
+    head = sums.head * width * share if full and writes else 0.0
+    unmade = 0.0 if not full or (sums.tied and writes) else sums.table * width * share
+    everything = gathered.root + gathered.layer
+    # the table's gradient is made whole before it is added to that of the steps before
+    again = sums.table * width * share if old and full else 0
+    return Gradients(
         old=old,
         turned=max(old, head) + gathered.root,
         topmost=max(old, head) + everything,
-        lowest=max(old, made - unmade - (made / depth if full else 0)) + everything,
-        last=known.r * known.hidden,
-        # the table's gradient is made whole before it is added to that of the steps before
-        made=made + (head if sums.tied else 0) + (sums.table * width * share if old and full else 0) + gathered.root,
+        lowest=max(old, made - unmade - (made / known.layers.depth if full else 0)) + everything,
+        made=made + (head if sums.tied else 0) + again + gathered.root,
         update=made + _update_bytes(sums, job, width),
     )
 
@@ -305,22 +337,24 @@ Moment = tuple[float, float, float]
 def moments(rung: Rung, lot: Lot) -> tuple[Moment, ...]:
     """Every moment of a step on a batch that can be the worst."""
     inputs, top, bottom = working(rung.layers, lot, checkpointing=rung.checkpointing)
+    cast_head, cast_forth, cast_kept, cast_top, cast_bottom = rung.casts
+    old, turned, topmost, lowest, made, update = rung.gradients
     tokens = lot.length * lot.size
     outside = tokens * rung.outside + rung.beside
     logits = lot.size * (lot.target if rung.decodes else lot.length) * rung.vocabulary
     back = rung.gathered
-    kept = inputs + rung.copies + outside + rung.cast_head + back
-    turning = kept + rung.kept_casts
-    top = top + rung.above + rung.back + outside + rung.kept_casts + rung.layer_casts + rung.temporary
-    bottom = bottom + rung.back + rung.low_casts + rung.temporary + rung.twice * inputs
+    kept = inputs + rung.copies + outside + cast_head + back
+    turning = kept + cast_kept
+    top = top + rung.above + rung.back + outside + cast_kept + cast_top + rung.temporary
+    bottom = bottom + rung.back + cast_bottom + rung.temporary + rung.twice * inputs
     return (
-        (kept + rung.forth_casts, rung.loss_forth * logits, rung.old),
-        (turning, rung.loss * logits, rung.old),
-        (turning, 2 * logits, rung.turned),
-        (top + back, 0, rung.topmost),
-        (bottom + back, 0, rung.lowest),
-        (tokens * rung.last + back, 0, rung.made),
-        (0, 0, rung.update),
+        (kept + cast_forth, rung.loss_forth * logits, old),
+        (turning, rung.loss * logits, old),
+        (turning, 2 * logits, turned),
+        (top + back, 0, topmost),
+        (bottom + back, 0, lowest),
+        (tokens * rung.last + back, 0, made),
+        (0, 0, update),
     )
 
 
