@@ -27,7 +27,7 @@ from llmpick import lint
 from llmpick.catalog import kinds, parsing
 from llmpick.errors import LlmpickError, NetworkError
 from llmpick.hub import adding, asking, client, draft, local, refreshing
-from llmpick.hub.facts import NAME, Facts, from_api
+from llmpick.hub.repository import NAME, Repository, from_api
 
 TODAY = "2026-11-21"
 SMALL = Path(__file__).parent / "data" / "catalog_small"
@@ -822,7 +822,7 @@ def test_no_reply_is_a_bug(said, card, nested):
 
 @given(st.dictionaries(st.sampled_from([*LLAMA, "quantization_config", "vision_config", "pad_token_id"]), JSON))
 def test_no_config_is_a_bug(small, said):
-    facts = Facts(id="a/b", tensors={"BF16": 7}, bases=("Qwen/Qwen3-8B",), files=("config.json",))
+    facts = Repository(id="a/b", tensors={"BF16": 7}, bases=("Qwen/Qwen3-8B",), files=("config.json",))
     try:
         drafted = draft.draft(facts, LLAMA | said, "", small, TODAY)
     except LlmpickError as error:
@@ -849,6 +849,6 @@ def test_the_figures_of_later_days_stand_whichever_layer_has_them(tmp_path):
 
 
 def test_a_change_is_told_in_one_line():
-    now = refreshing.popularity.of(Facts(id="a/b", sha=SHA, downloads=5, likes=2), TODAY)
+    now = refreshing.popularity.of(Repository(id="a/b", sha=SHA, downloads=5, likes=2), TODAY)
     assert refreshing._change("a/b", None, now) == "a/b: downloads unknown -> 5, likes unknown -> 2"
     assert refreshing._change("a/b", now, now) == ""

@@ -146,7 +146,7 @@ from llmpick.catalog.kinds import KINDS
 from llmpick.config_json import parse_config, read_config
 from llmpick.errors import LlmpickError
 from llmpick.hub import local
-from llmpick.hub.facts import from_api, parse_json
+from llmpick.hub.repository import from_api, parse_json
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

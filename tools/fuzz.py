@@ -113,8 +113,8 @@ def hub_target() -> Any:
     from llmpick.hub import adding
     from llmpick.hub.copies import refuse_copies
     from llmpick.hub.draft import draft
-    from llmpick.hub.facts import from_api, parse_json
     from llmpick.hub.local import front_matter
+    from llmpick.hub.repository import from_api, parse_json
 
     facts = catalog.load(base=SMALL)
 

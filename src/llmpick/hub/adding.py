@@ -18,7 +18,7 @@ from llmpick.hub import client, local, popularity
 from llmpick.hub.asking import with_progress
 from llmpick.hub.copies import refuse_copies
 from llmpick.hub.draft import Drafted, draft
-from llmpick.hub.facts import NAME, Facts, from_api, parse_json
+from llmpick.hub.repository import NAME, Repository, from_api, parse_json
 from llmpick.lint.files import modeline
 from llmpick.reading import LARGEST_CONFIG
 from llmpick.record import record
@@ -86,24 +86,24 @@ def add(name: str, catalog: Catalog, directory: Path, today: str, *, force: bool
     Raises LlmpickError for what is no original model or exists already without `force`, NetworkError where the Hub
     cannot be read.
     """
-    facts, config, card = _read(name)
-    path = f"models/{facts.id}.yaml"
+    repo, config, card = _read(name)
+    path = f"models/{repo.id}.yaml"
     target = inside(directory, path)
     if target.exists() and not force:
         raise LlmpickError(f"{target} exists", "add --force to overwrite what people wrote in it")
-    parsed = parse_json(config, f"config.json of {facts.id}") if config else {}
-    refuse_copies(facts, parsed, card, catalog.ids)
+    parsed = parse_json(config, f"config.json of {repo.id}") if config else {}
+    refuse_copies(repo, parsed, card, catalog.ids)
     if not config:
-        raise LlmpickError(f"{facts.id} has no config.json: not added", "only transformers models can be sized")
-    drafted = draft(facts, parsed, hashlib.sha256(config).hexdigest(), catalog, today)
-    text = to_yaml(drafted, path, facts)
-    model, warnings = _hold(text, path, facts.id, catalog)
+        raise LlmpickError(f"{repo.id} has no config.json: not added", "only transformers models can be sized")
+    drafted = draft(repo, parsed, hashlib.sha256(config).hexdigest(), catalog, today)
+    text = to_yaml(drafted, path, repo)
+    model, warnings = _hold(text, path, repo.id, catalog)
     before = target.read_bytes() if target.exists() else None
     make(target.parent)
     sweep(target)
     write(target, text, force=force)
     try:
-        popularity.record_one(directory, facts, today)
+        popularity.record_one(directory, repo, today)
     except LlmpickError:
         _restore(target, before)
         raise
@@ -153,7 +153,7 @@ def _is_there(name: str, directory: Path, today: str) -> bool:
     return True
 
 
-def _read(name: str) -> tuple[Facts, bytes, str]:
+def _read(name: str) -> tuple[Repository, bytes, str]:
     """What a folder or the Hub says of the model, its config.json (empty = it has none) and its card."""
     folder = Path(name).expanduser()
     if (name.startswith((".", "/", "~")) or not NAME.fullmatch(name)) and folder.is_dir():
@@ -163,28 +163,28 @@ def _read(name: str) -> tuple[Facts, bytes, str]:
         return local.read(folder)
     client.reach()
     pace = client.Pace()
-    facts = _asked(id_, pace)
-    if facts.id.casefold() != id_.casefold():
-        raise LlmpickError(f"{id_} is now {facts.id} on the Hub", f"add {facts.id}")
-    if not facts.sha:
+    repo = _asked(id_, pace)
+    if repo.id.casefold() != id_.casefold():
+        raise LlmpickError(f"{id_} is now {repo.id} on the Hub", f"add {repo.id}")
+    if not repo.sha:
         raise LlmpickError(f"the Hub names no commit of {id_}", "is the repository empty?")
-    config = _file(facts, "config.json", LARGEST_CONFIG, pace)
-    card = _file(facts, "README.md", local.LARGEST_CARD, pace).decode("utf-8", "replace")
-    return facts, config, card
+    config = _file(repo, "config.json", LARGEST_CONFIG, pace)
+    card = _file(repo, "README.md", local.LARGEST_CARD, pace).decode("utf-8", "replace")
+    return repo, config, card
 
 
-def _asked(id_: str, pace: client.Pace) -> Facts:
+def _asked(id_: str, pace: client.Pace) -> Repository:
     """What the Hub says of one model."""
     said = client.get(f"/api/models/{id_}", id_, limit=LARGEST_REPLY, pace=pace)
     return from_api(parse_json(said.body, f"the Hub's reply about {id_}"), id_)
 
 
-def _file(facts: Facts, name: str, limit: int, pace: client.Pace) -> bytes:
+def _file(repo: Repository, name: str, limit: int, pace: client.Pace) -> bytes:
     """A file at the pinned commit; empty where the repository has none."""
-    if name not in facts.files:
+    if name not in repo.files:
         return b""
-    what = f"{name} of {facts.id}"
-    return client.get(f"/{facts.id}/resolve/{facts.sha}/{name}", what, limit=limit, pace=pace).body
+    what = f"{name} of {repo.id}"
+    return client.get(f"/{repo.id}/resolve/{repo.sha}/{name}", what, limit=limit, pace=pace).body
 
 
 def model_id(name: str) -> str:
@@ -240,7 +240,7 @@ def _remarks(model: Model, path: str, catalog: Catalog) -> list[tuple[str, str]]
     return [(rule, remark.message) for rule, remark in found if remark.path == path]
 
 
-def to_yaml(drafted: Drafted, path: str, facts: Facts) -> str:
+def to_yaml(drafted: Drafted, path: str, repo: Repository) -> str:
     """The file: the modeline, what to look at as comments, the entry in the order of the schema."""
     import yaml
 
@@ -258,6 +258,6 @@ def to_yaml(drafted: Drafted, path: str, facts: Facts) -> str:
     Dumper.add_representer(list, sequence)
     Dumper.add_representer(tuple, sequence)
     body = yaml.dump(drafted.entry, Dumper=Dumper, sort_keys=False, width=118, allow_unicode=True)
-    origin = f"{facts.id} at {facts.sha[:10]}" if facts.sha else f"the folder of {facts.id}"
+    origin = f"{repo.id} at {repo.sha[:10]}" if repo.sha else f"the folder of {repo.id}"
     head = [modeline(path, "model"), f"# Draft by `llmpick catalog add` from {origin}. Still to check:"]
     return "\n".join([*head, *(f"# - {remark}" for remark in drafted.remarks), body])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from llmpick.architecture import Architecture
-    from llmpick.hub.facts import Facts
+    from llmpick.hub.repository import Repository
     from llmpick.schema import Model
 
 NATIVE = frozenset({"fp8", "mxfp4", "compressed-tensors"})
@@ -21,58 +21,58 @@ MERGED = re.compile(r"mergekit|merge_method\s*:|\bmodel merge\b", re.IGNORECASE)
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".msgpack", ".h5")
 
 
-def refuse_copies(facts: Facts, config: Mapping[str, Any], card: str, known: Iterable[str] = ()) -> None:
-    """Raise LlmpickError, naming the base, unless `facts` are of an original model.
+def refuse_copies(repo: Repository, config: Mapping[str, Any], card: str, known: Iterable[str] = ()) -> None:
+    """Raise LlmpickError, naming the base, unless `repo` is that of an original model.
 
     Where the card names no base, it is the one of the `known` ids whose name begins the copy's name.
     """
-    reason = _by_relation(facts) or _by_name(facts) or _by_files(facts) or _by_config(config) or _merged(facts, card)
+    reason = _by_relation(repo) or _by_name(repo) or _by_files(repo) or _by_config(config) or _merged(repo, card)
     if reason:
-        raise LlmpickError(f"{facts.id} is {reason}: not added", _instead(facts, known))
+        raise LlmpickError(f"{repo.id} is {reason}: not added", _instead(repo, known))
 
 
-def refuse_reupload(facts: Facts, shape: Architecture, models: Iterable[Model]) -> None:
+def refuse_reupload(repo: Repository, shape: Architecture, models: Iterable[Model]) -> None:
     """Raise LlmpickError where the catalog has this very network under the same name from somebody else."""
     for model in models:
-        same = _short(model.id) == _short(facts.id) and model.id.casefold() != facts.id.casefold()
+        same = _short(model.id) == _short(repo.id) and model.id.casefold() != repo.id.casefold()
         if same and model.architecture and model.architecture.shape == shape:
-            raise LlmpickError(f"{facts.id} is a re-upload of {model.id}: not added", "the catalog has the original")
+            raise LlmpickError(f"{repo.id} is a re-upload of {model.id}: not added", "the catalog has the original")
 
 
-def _instead(facts: Facts, known: Iterable[str]) -> str:
-    named = [base for base in facts.bases if base.casefold() != facts.id.casefold()]
+def _instead(repo: Repository, known: Iterable[str]) -> str:
+    named = [base for base in repo.bases if base.casefold() != repo.id.casefold()]
     if not named:
-        name = re.sub(r"[^a-z0-9.]", "-", _short(facts.id))
+        name = re.sub(r"[^a-z0-9.]", "-", _short(repo.id))
         begin = [id_ for id_ in known if name.startswith(f"{re.sub(r'[^a-z0-9.]', '-', _short(id_))}-")]
         named = sorted(begin, key=len)[-1:]
     return f"add the original: {', '.join(named[:5])}" if named else "its card names no base; add the original"
 
 
-def _by_relation(facts: Facts) -> str:
+def _by_relation(repo: Repository) -> str:
     said = {"quantized": "a quantized copy", "merge": "a merge", "adapter": "an adapter, no model of its own"}
-    if facts.relation in said:
-        return said[facts.relation]
-    return "a re-upload" if any(_short(base) == _short(facts.id) != "" for base in _others(facts)) else ""
+    if repo.relation in said:
+        return said[repo.relation]
+    return "a re-upload" if any(_short(base) == _short(repo.id) != "" for base in _others(repo)) else ""
 
 
-def _others(facts: Facts) -> list[str]:
-    owner = facts.id.partition("/")[0].casefold()
-    return [base for base in facts.bases if base.partition("/")[0].casefold() != owner]
+def _others(repo: Repository) -> list[str]:
+    owner = repo.id.partition("/")[0].casefold()
+    return [base for base in repo.bases if base.partition("/")[0].casefold() != owner]
 
 
-def _by_name(facts: Facts) -> str:
-    owner, _, name = facts.id.partition("/")
+def _by_name(repo: Repository) -> str:
+    owner, _, name = repo.id.partition("/")
     mark = COPIES.search(name)
     if mark:
         return f"a copy, a merge or a quantization (`{mark[0]}` in its name)"
     return f"from {owner}, who publishes copies of others' models" if owner.casefold() in COPIERS else ""
 
 
-def _by_files(facts: Facts) -> str:
-    weights = [file for file in facts.files if file.endswith((*WEIGHTS, ".gguf"))]
+def _by_files(repo: Repository) -> str:
+    weights = [file for file in repo.files if file.endswith((*WEIGHTS, ".gguf"))]
     if weights and all(file.endswith(".gguf") for file in weights):
         return "a GGUF conversion"
-    adapter = "adapter_config.json" in facts.files and "config.json" not in facts.files
+    adapter = "adapter_config.json" in repo.files and "config.json" not in repo.files
     return "an adapter, no model of its own" if adapter else ""
 
 
@@ -81,9 +81,9 @@ def _by_config(config: Mapping[str, Any]) -> str:
     return "" if method in NATIVE or not method else f"quantized after training ({method} in its config.json)"
 
 
-def _merged(facts: Facts, card: str) -> str:
-    marked = {"mergekit", "merge"} & {tag.casefold() for tag in facts.tags}
-    listed = any(file.startswith("mergekit_config") for file in facts.files)
+def _merged(repo: Repository, card: str) -> str:
+    marked = {"mergekit", "merge"} & {tag.casefold() for tag in repo.tags}
+    listed = any(file.startswith("mergekit_config") for file in repo.files)
     return "a merge" if marked or listed or MERGED.search(card) else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from llmpick.hub.facts import number
+from llmpick.hub.repository import number
 from llmpick.lint.shapes import TOLERANCE
 from llmpick.record import record
 

@@ -11,7 +11,7 @@ from llmpick.config_json import read_config
 from llmpick.errors import LlmpickError
 from llmpick.hub.copies import packing, refuse_reupload
 from llmpick.hub.counting import compare, held
-from llmpick.hub.facts import number, text
+from llmpick.hub.repository import number, text
 from llmpick.languages import KNOWN as LANGUAGES
 from llmpick.record import record
 from llmpick.sizing.parameters import count
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from llmpick.architecture import Architecture
     from llmpick.catalog import Catalog
-    from llmpick.hub.facts import Facts
+    from llmpick.hub.repository import Repository
     from llmpick.schema import Model
 
 HUB = "https://huggingface.co"
@@ -63,28 +63,28 @@ class Network:
     remarks: tuple[str, ...]
 
 
-def draft(facts: Facts, config: Mapping[str, Any], config_digest: str, catalog: Catalog, today: str) -> Drafted:
-    """The entry of the model that `facts` and its parsed config.json describe; guesses stand among the remarks.
+def draft(repo: Repository, config: Mapping[str, Any], config_digest: str, catalog: Catalog, today: str) -> Drafted:
+    """The entry of the model that `repo` and its parsed config.json describe; guesses stand among the remarks.
 
     Raises LlmpickError where neither config.json nor safetensors tell its size, and for re-uploads of a model
     in `catalog`.
     """
-    network = measure(facts, config)
+    network = measure(repo, config)
     if network.shape:
-        refuse_reupload(facts, network.shape, catalog.models)
-    base = next((model for id_ in facts.bases for model in catalog.models if model.id == id_), None)
+        refuse_reupload(repo, network.shape, catalog.models)
+    base = next((model for id_ in repo.bases for model in catalog.models if model.id == id_), None)
     structure = network.shape.structure if network.shape else None
-    variant = _variant(facts, structure)
-    tasks = _tasks(facts, structure, variant, base, catalog)
-    languages = tuple(dict.fromkeys(code for word in facts.languages if (code := word.casefold()) in LANGUAGES))
-    released = facts.created[:7] if facts.created >= FIRST_CREATED else ""
+    variant = _variant(repo, structure)
+    tasks = _tasks(repo, structure, variant, base, catalog)
+    languages = tuple(dict.fromkeys(code for word in repo.languages if (code := word.casefold()) in LANGUAGES))
+    released = repo.created[:7] if repo.created >= FIRST_CREATED else ""
     context = context_length(config, network.shape)
-    license_, license_remarks = _license(facts, base, catalog, today)
-    sources = Sources(facts, config_digest, today)
+    license_, license_remarks = _license(repo, base, catalog, today)
+    sources = Sources(repo, config_digest, today)
     entry: dict[str, Any] = {
-        "family": base.family if base else _family(facts, catalog),
-        "lineage": _lineage(facts, base, catalog),
-        "developer": _developer(facts, catalog),
+        "family": base.family if base else _family(repo, catalog),
+        "lineage": _lineage(repo, base, catalog),
+        "developer": _developer(repo, catalog),
         "variant": variant,
         "released": released,
         "tasks": tasks,
@@ -95,31 +95,29 @@ def draft(facts: Facts, config: Mapping[str, Any], config_digest: str, catalog: 
         "parameters": network.parameters | {"sources": sources.counted(network.parameters)},
         "architecture": {"shape": plain(network.shape), "sources": sources.config()} if network.shape else None,
         "license": license_,
-        "pretraining": {"initialized_from": facts.bases[0], "sources": sources.card()}
-        if len(facts.bases) == 1
-        else None,
+        "pretraining": {"initialized_from": repo.bases[0], "sources": sources.card()} if len(repo.bases) == 1 else None,
         "looked_for": _missing(license_, released, languages, context, network.shape),
     }
-    remarks = _guesses(facts, bool(base), bool(released), config) + network.remarks + license_remarks
+    remarks = _guesses(repo, bool(base), bool(released), config) + network.remarks + license_remarks
     return Drafted(entry={name: value for name, value in entry.items() if value}, remarks=remarks)
 
 
-def measure(facts: Facts, config: Mapping[str, Any]) -> Network:
+def measure(repo: Repository, config: Mapping[str, Any]) -> Network:
     """The network and its parameters, believed only where config.json and safetensors agree."""
     packed = packing(config)
-    published = held(facts.tensors or {}, packed)
+    published = held(repo.tensors or {}, packed)
     try:
         reading = read_config(config)
         counted = count(reading.architecture)
     except LlmpickError as error:
-        return _unread(facts, published, str(error))
+        return _unread(repo, published, str(error))
     text_only = any("without the towers" in one or "other towers" in one for one in reading.assumptions)
     found = compare(reading.architecture, counted.total, published, config, text_only)
     if found.agrees is False:
         says = f"config.json gives {counted.total:,} parameters, the safetensors hold {published:,}"
         if reading.architecture.moe:
-            raise LlmpickError(f"{facts.id}: {says}: not added", "this kind of network is not read rightly yet")
-        return _unread(facts, published, says)
+            raise LlmpickError(f"{repo.id}: {says}: not added", "this kind of network is not read rightly yet")
+        return _unread(repo, published, says)
     parameters: dict[str, Any] = {"total": counted.total, "active": counted.active}
     if found.published:
         parameters["published"] = found.published
@@ -131,10 +129,10 @@ def measure(facts: Facts, config: Mapping[str, Any]) -> Network:
     return Network(shape=reading.architecture, parameters=parameters, remarks=remarks)
 
 
-def _unread(facts: Facts, published: int | None, why: str) -> Network:
+def _unread(repo: Repository, published: int | None, why: str) -> Network:
     """A dense network of known size and unknown shape."""
     if published is None:
-        raise LlmpickError(f"{facts.id}: its size is unknown: not added", why)
+        raise LlmpickError(f"{repo.id}: its size is unknown: not added", why)
     parameters = {"total": published, "active": published}
     return Network(shape=None, parameters=parameters, remarks=(f"`architecture` is left out: {why}",))
 
@@ -142,19 +140,19 @@ def _unread(facts: Facts, published: int | None, why: str) -> Network:
 class Sources:
     """Where a stranger can read it: files at the commit; for a local folder, the digest of its config.json."""
 
-    def __init__(self, facts: Facts, digest: str, today: str) -> None:
-        self.facts, self.digest, self.today = facts, digest, today
+    def __init__(self, repo: Repository, digest: str, today: str) -> None:
+        self.repo, self.digest, self.today = repo, digest, today
 
     def _at(self, file: str, where: str | None = None) -> list[dict[str, str]]:
-        facts = self.facts
-        url = f"{HUB}/{facts.id}/blob/{facts.sha}/{file}" if facts.sha else f"local:{facts.id}/{file}"
-        if not facts.sha:
+        repo = self.repo
+        url = f"{HUB}/{repo.id}/blob/{repo.sha}/{file}" if repo.sha else f"local:{repo.id}/{file}"
+        if not repo.sha:
             where = where or f"config.json of this folder has the SHA-256 {self.digest}"
         return [{"url": url, "checked": self.today} | ({"where": where} if where else {})]
 
     def card(self) -> list[dict[str, str]]:
         """The model card: license, languages, base."""
-        return self._at("README.md" if "README.md" in self.facts.files else "config.json")
+        return self._at("README.md" if "README.md" in self.repo.files else "config.json")
 
     def config(self) -> list[dict[str, str]]:
         """The shape."""
@@ -162,9 +160,9 @@ class Sources:
 
     def counted(self, parameters: Mapping[str, Any]) -> list[dict[str, str]]:
         """The parameters: config.json, and the safetensors where they were counted."""
-        facts = self.facts
-        api = f"{HUB}/api/models/{facts.id}/revision/{facts.sha}"
-        counted = [{"url": api, "checked": self.today, "where": "safetensors, by type"}] if facts.sha else []
+        repo = self.repo
+        api = f"{HUB}/api/models/{repo.id}/revision/{repo.sha}"
+        counted = [{"url": api, "checked": self.today, "where": "safetensors, by type"}] if repo.sha else []
         return self.config() + (counted if "published" in parameters else [])
 
 
@@ -192,23 +190,25 @@ def context_length(config: Mapping[str, Any], shape: Architecture | None) -> int
     return min(tokens, learned) if learned else tokens
 
 
-def _variant(facts: Facts, structure: str | None) -> str:
-    if facts.pipeline in EMBEDDING:
+def _variant(repo: Repository, structure: str | None) -> str:
+    if repo.pipeline in EMBEDDING:
         return "embedding"
-    if facts.pipeline in FINISHED and structure != "decoder":
+    if repo.pipeline in FINISHED and structure != "decoder":
         return "task"
-    if REASONS.search(_name(facts)):
+    if REASONS.search(_name(repo)):
         return "reasoning"
-    if BASE.search(_name(facts)):
+    if BASE.search(_name(repo)):
         return "base"  # a chat template, and so the tag `conversational`, comes with many of these too
-    tuned = TUNED.search(_name(facts)) or ("conversational" in facts.tags and structure == "decoder")
+    tuned = TUNED.search(_name(repo)) or ("conversational" in repo.tags and structure == "decoder")
     return "instruct" if tuned else "base"
 
 
-def _tasks(facts: Facts, structure: str | None, variant: str, base: Model | None, catalog: Catalog) -> tuple[str, ...]:
+def _tasks(
+    repo: Repository, structure: str | None, variant: str, base: Model | None, catalog: Catalog
+) -> tuple[str, ...]:
     """What the pipeline tag names; else what the base does; else what most models of its kind do."""
     able = [task for task in catalog.tasks if structure in (None, *task.structures)]
-    tagged = {task.id for task in able if facts.pipeline in task.hub}
+    tagged = {task.id for task in able if repo.pipeline in task.hub}
     if variant == "task" and tagged:
         return tuple(sorted(tagged))
     peers = [
@@ -223,11 +223,11 @@ def _tasks(facts: Facts, structure: str | None, variant: str, base: Model | None
 
 
 def _license(
-    facts: Facts, base: Model | None, catalog: Catalog, today: str
+    repo: Repository, base: Model | None, catalog: Catalog, today: str
 ) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
     """The license block and what to check; None where the card names no license that the catalog knows."""
-    known = license_id(facts, catalog)
-    said = " ".join(filter(None, (facts.license, facts.license_name, facts.license_link)))
+    known = license_id(repo, catalog)
+    said = " ".join(filter(None, (repo.license, repo.license_name, repo.license_link)))
     if not known:
         return None, (f"`license`: the card says {said or 'nothing'}; read it, and add licenses/<id>.yaml if need be",)
     remarks = [f"`license`: {known} is the card's tag ({said}); open the license file itself"]
@@ -235,47 +235,47 @@ def _license(
     if base and base.license:
         also = [id_ for id_ in (base.license.id, *base.license.also) if id_ != known]
         block |= {"also": also} if also else {}
-    elif facts.bases:
-        remarks.append(f"`license.also`: what {facts.bases[0]}, its base, is under binds too")
-    if facts.gated is not None:
-        block["gated"] = facts.gated
+    elif repo.bases:
+        remarks.append(f"`license.also`: what {repo.bases[0]}, its base, is under binds too")
+    if repo.gated is not None:
+        block["gated"] = repo.gated
     if known == "other":
         block["note"] = f"the card says {said}"
-    return block | {"sources": Sources(facts, "", today).card()}, tuple(remarks)
+    return block | {"sources": Sources(repo, "", today).card()}, tuple(remarks)
 
 
-def license_id(facts: Facts, catalog: Catalog) -> str:
+def license_id(repo: Repository, catalog: Catalog) -> str:
     """The catalog's license that the card's tags name; empty where there is none."""
     from llmpick.licensing.asking import fold, spellings
 
     spelled = spellings(catalog.licenses)
-    own_name = facts.license in ("", "other")
-    for word in (facts.license_name, facts.license) if own_name else (facts.license,):
+    own_name = repo.license in ("", "other")
+    for word in (repo.license_name, repo.license) if own_name else (repo.license,):
         found = spelled.get(fold(word)) if word else None
         if found:
             return found.id
     return ""
 
 
-def _family(facts: Facts, catalog: Catalog) -> str:
+def _family(repo: Repository, catalog: Catalog) -> str:
     """The longest family of the same organization that the name holds, else the name up to its size."""
-    owner, own = facts.id.partition("/")[0], _slug(SIZE_AND_ON.sub("", _name(facts)))
+    owner, own = repo.id.partition("/")[0], _slug(SIZE_AND_ON.sub("", _name(repo)))
     known = {model.family for model in catalog.models if model.id.partition("/")[0] == owner}
     held_ = [family for family in known if re.search(rf"(?<![a-z0-9]){re.escape(family)}(?![a-z0-9])", own)]
     return max(held_, key=lambda family: (len(family), family), default=own)
 
 
-def _lineage(facts: Facts, base: Model | None, catalog: Catalog) -> str:
-    owner = facts.id.partition("/")[0]
+def _lineage(repo: Repository, base: Model | None, catalog: Catalog) -> str:
+    owner = repo.id.partition("/")[0]
     if base and base.id.partition("/")[0] == owner:
         return base.lineage
-    wanted = _slug(STAGE.sub("", _name(facts)))
+    wanted = _slug(STAGE.sub("", _name(repo)))
     others = {model.id.partition("/")[0] for model in catalog.models if model.lineage == wanted}
     return wanted if others <= {owner} else _slug(f"{owner}-{wanted}")
 
 
-def _developer(facts: Facts, catalog: Catalog) -> str:
-    owner = facts.id.partition("/")[0]
+def _developer(repo: Repository, catalog: Catalog) -> str:
+    owner = repo.id.partition("/")[0]
     named = Counter(model.developer for model in catalog.models if model.id.partition("/")[0] == owner)
     return named.most_common(1)[0][0] if named else owner
 
@@ -303,16 +303,16 @@ def _missing(
     return [what for what, fact in sought.items() if not fact]
 
 
-def _guesses(facts: Facts, known_base: bool, dated: bool, config: Mapping[str, Any]) -> tuple[str, ...]:
+def _guesses(repo: Repository, known_base: bool, dated: bool, config: Mapping[str, Any]) -> tuple[str, ...]:
     """What was guessed, and from what."""
-    pipeline = f"the pipeline tag {facts.pipeline}" if facts.pipeline else "models of its kind"
+    pipeline = f"the pipeline tag {repo.pipeline}" if repo.pipeline else "models of its kind"
     found = [
         f"`family`, `lineage`, `variant`: guessed from {'its base and ' if known_base else ''}the name",
         f"`tasks`: guessed from {'its base and ' if known_base else ''}{pipeline}",
     ]
     if dated:
-        found.append(f"`released`: the repository was made on {facts.created}; the model may have come out later")
-    if len(facts.bases) == 1:
+        found.append(f"`released`: the repository was made on {repo.created}; the model may have come out later")
+    if len(repo.bases) == 1:
         found.append("`pretraining`: the base is what the card names; add what it read")
     else:
         found.append("`pretraining`: add domains, corpora and tokens where a source names them")
@@ -321,8 +321,8 @@ def _guesses(facts: Facts, known_base: bool, dated: bool, config: Mapping[str, A
     return tuple(found)
 
 
-def _name(facts: Facts) -> str:
-    return facts.id.partition("/")[2]
+def _name(repo: Repository) -> str:
+    return repo.id.partition("/")[2]
 
 
 def _slug(name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
-from llmpick.hub.facts import NAME, Facts, from_card, parse_json
+from llmpick.hub.repository import NAME, Repository, from_card, parse_json
 from llmpick.reading import LARGEST_CONFIG
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SNAPSHOT = re.compile(r"models--([^/]+?)--([^/]+)/snapshots/([0-9a-f]{40})$")
 """A model in the Hub's own cache: organization, name, commit."""
 
 
-def read(folder: Path) -> tuple[Facts, bytes, str]:
+def read(folder: Path) -> tuple[Repository, bytes, str]:
     """What `folder` says of its model, its config.json and its card; LlmpickError where it holds no model.
 
     The id is that of the Hub's cache where the folder lies in it, else the folder's last two names.
@@ -34,8 +34,8 @@ def read(folder: Path) -> tuple[Facts, bytes, str]:
     card = read_bytes(folder / "README.md", LARGEST_CARD).decode("utf-8", "replace") if _has_card(folder) else ""
     id_, sha = _identity(folder)
     files = tuple(sorted(file.name for file in folder.iterdir()))
-    facts = Facts(id=id_, sha=sha, files=files, tensors=_tensors(folder, files))
-    return from_card(front_matter(card), facts), config, card
+    repo = Repository(id=id_, sha=sha, files=files, tensors=_tensors(folder, files))
+    return from_card(front_matter(card), repo), config, card
 
 
 def read_bytes(path: Path, limit: int) -> bytes:

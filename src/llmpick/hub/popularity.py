@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from llmpick.hub.facts import Facts
+    from llmpick.hub.repository import Repository
 
 NAME = "hub.json"
 LOCK = ".hub.lock"
@@ -41,9 +41,9 @@ def load(directory: Path) -> dict[str, Popularity]:
     return dict(hub.models)
 
 
-def of(facts: Facts, today: str) -> Popularity:
+def of(repo: Repository, today: str) -> Popularity:
     """What the Hub says of one model today."""
-    return Popularity(downloads=facts.downloads, likes=facts.likes, changed=facts.changed or None, as_of=today)
+    return Popularity(downloads=repo.downloads, likes=repo.likes, changed=repo.changed or None, as_of=today)
 
 
 def dump(models: Mapping[str, Popularity]) -> str:
@@ -80,7 +80,7 @@ def update(directory: Path, models: Mapping[str, Popularity]) -> bool:
         ) from None
 
 
-def record_one(directory: Path, facts: Facts, today: str) -> None:
+def record_one(directory: Path, repo: Repository, today: str) -> None:
     """Add one model's figures to hub.json; a folder of this machine has none."""
-    if facts.downloads is not None or facts.likes is not None:
-        update(directory, {facts.id: of(facts, today)})
+    if repo.downloads is not None or repo.likes is not None:
+        update(directory, {repo.id: of(repo, today)})

@@ -15,7 +15,7 @@ from llmpick.errors import LlmpickError, NetworkError
 from llmpick.hub import client, popularity
 from llmpick.hub.asking import ask_all, with_progress
 from llmpick.hub.draft import license_id
-from llmpick.hub.facts import Facts, from_api, parse_json
+from llmpick.hub.repository import Repository, from_api, parse_json
 from llmpick.hub.state import State, locked
 from llmpick.record import record
 
@@ -100,10 +100,10 @@ def _run(models: Sequence[Model], catalog: Catalog, directory: Path, today: str,
     before = popularity.load(directory)
     wanted = [model.id for model in models if not state.is_fresh(model.id)]
     failures = _gather(wanted, state)
-    known = {model.id: state.facts(model.id) for model in models if state.is_fresh(model.id)}
+    known = {model.id: state.repo(model.id) for model in models if state.is_fresh(model.id)}
     if wanted and len(failures) == len(wanted) and isinstance(failures[wanted[0]], NetworkError):
         raise failures[wanted[0]]
-    fresh = {id_: popularity.of(facts, today) for id_, facts in known.items() if facts.sha}
+    fresh = {id_: popularity.of(repo, today) for id_, repo in known.items() if repo.sha}
     shown_before = {**catalog.popularity, **before}
     changes = tuple(line for id_ in sorted(fresh) if (line := _change(id_, shown_before.get(id_), fresh[id_])))
     wrote = bool(fresh) and not state.is_dry and popularity.update(directory, fresh)
@@ -128,7 +128,7 @@ def _gather(ids: Sequence[str], state: State) -> dict[str, LlmpickError]:
     saved = time.monotonic()
     try:
         for id_, said in with_progress(ask_all(ids, lambda id_, pace: _ask(id_, pace, state)), len(ids)):
-            if isinstance(said, Facts):
+            if isinstance(said, Repository):
                 state.keep(said, id_)
             elif isinstance(said, LlmpickError):
                 failures[id_] = said
@@ -142,7 +142,7 @@ def _gather(ids: Sequence[str], state: State) -> dict[str, LlmpickError]:
     return failures
 
 
-def _ask(id_: str, pace: client.Pace, state: State) -> Facts:
+def _ask(id_: str, pace: client.Pace, state: State) -> Repository:
     """What the Hub says of one model now; a model it does not have, or does not show, has no commit."""
     query = urlencode([("expand", name) for name in ASKED])
     try:
@@ -150,9 +150,9 @@ def _ask(id_: str, pace: client.Pace, state: State) -> Facts:
     except client.RefusedError as error:
         if error.why == "refused":
             raise
-        return Facts(id=id_, tags=(f"absent:{error.why}",))
+        return Repository(id=id_, tags=(f"absent:{error.why}",))
     if reply.unchanged:
-        return state.facts(id_)
+        return state.repo(id_)
     state.name(id_, reply.etag)
     return from_api(parse_json(reply.body, f"the Hub's reply about {id_}"), id_)
 
@@ -173,21 +173,21 @@ def _shown(value: Any) -> str:
     return "unknown" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _proposals(model: Model, facts: Facts, catalog: Catalog) -> list[str]:
+def _proposals(model: Model, repo: Repository, catalog: Catalog) -> list[str]:
     """Where the Hub disagrees with what people wrote of `model`."""
     file = f"models/{model.id}.yaml"
-    absent = next((tag[7:] for tag in facts.tags if tag.startswith("absent:")), "")
+    absent = next((tag[7:] for tag in repo.tags if tag.startswith("absent:")), "")
     if absent:
         said = "it is gated" if absent == "gated" else "the Hub has no such model any more, or hides it"
         return [f"{file}: {said}"]
     found = []
-    if facts.id != model.id:
-        found.append(f"{file}: the Hub calls it {facts.id} now")
-    return found + _license_proposals(model, facts, file, catalog)
+    if repo.id != model.id:
+        found.append(f"{file}: the Hub calls it {repo.id} now")
+    return found + _license_proposals(model, repo, file, catalog)
 
 
-def _license_proposals(model: Model, facts: Facts, file: str, catalog: Catalog) -> list[str]:
-    said, ours = license_id(facts, catalog), model.license
+def _license_proposals(model: Model, repo: Repository, file: str, catalog: Catalog) -> list[str]:
+    said, ours = license_id(repo, catalog), model.license
     if ours is None:
         return [f"{file}: license: -> {said}, the card's tag"] if said and said != "other" else []
     found = []
@@ -195,8 +195,8 @@ def _license_proposals(model: Model, facts: Facts, file: str, catalog: Catalog) 
     mine = (ours.id, *ours.also)
     if said and said != "other" and not any(id_ == said or id_.startswith(f"{said}-") for id_ in mine):
         found.append(f"{file}: license: {ours.id} -> {said}, the card's tag")
-    if None not in (ours.gated, facts.gated) and ours.gated != facts.gated:
-        found.append(f"{file}: license.gated: {_yes(ours.gated)} -> {_yes(facts.gated)}")
+    if None not in (ours.gated, repo.gated) and ours.gated != repo.gated:
+        found.append(f"{file}: license.gated: {_yes(ours.gated)} -> {_yes(repo.gated)}")
     return found
 
 

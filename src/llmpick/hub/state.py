@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
 from llmpick.files import sweep, write
-from llmpick.hub.facts import NAME, SHA, Facts, day, number, text, texts
 from llmpick.hub.local import read_bytes
+from llmpick.hub.repository import NAME, SHA, Repository, day, number, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,11 +80,11 @@ class State:
             self._etags[id_] = text(etag)
             self._said.pop(id_, None)
 
-    def facts(self, id_: str) -> Facts:
+    def repo(self, id_: str) -> Repository:
         """The kept answer."""
         row = self._said.get(id_, {})
         sha, gated = text(row.get("sha")), row.get("gated")
-        return Facts(
+        return Repository(
             id=text(row.get("id")) or id_,
             sha=sha if SHA.fullmatch(sha) else "",
             downloads=number(row.get("downloads")),
@@ -97,10 +97,10 @@ class State:
             tags=texts(row.get("tags")),
         )
 
-    def keep(self, facts: Facts, id_: str) -> None:
+    def keep(self, repo: Repository, id_: str) -> None:
         """Keep what the Hub said of `id_`."""
-        said = asdict(facts)
-        said["tags"] = [tag for tag in facts.tags if tag.startswith(("absent:", "license:"))]
+        said = asdict(repo)
+        said["tags"] = [tag for tag in repo.tags if tag.startswith(("absent:", "license:"))]
         with self._lock:
             self._said[id_] = {name: said[name] for name in KEPT if said[name] not in (None, "", [])}
             self._fresh.add(id_)

@@ -20,7 +20,7 @@ RELATIONS = ("quantized", "merge", "finetune", "adapter")
 
 
 @record
-class Facts:
+class Repository:
     """One model's repository at one revision."""
 
     id: str
@@ -60,7 +60,7 @@ def parse_json(body: bytes, what: str) -> dict[str, Any]:
     return value
 
 
-def from_api(said: Mapping[str, Any], asked: str) -> Facts:
+def from_api(said: Mapping[str, Any], asked: str) -> Repository:
     """What a reply of `/api/models/ORG/NAME` says; raises LlmpickError where it speaks of no model."""
     id_ = text(said.get("id") or said.get("modelId"))
     if not NAME.fullmatch(id_):
@@ -72,7 +72,7 @@ def from_api(said: Mapping[str, Any], asked: str) -> Facts:
     siblings = said.get("siblings")
     return from_card(
         card if isinstance(card, Mapping) else {},
-        Facts(
+        Repository(
             id=id_,
             sha=sha if SHA.fullmatch(sha) else "",
             downloads=number(said.get("downloads")),
@@ -90,15 +90,15 @@ def from_api(said: Mapping[str, Any], asked: str) -> Facts:
     )
 
 
-def from_card(card: Mapping[str, Any], facts: Facts) -> Facts:
-    """`facts` with what the card's metadata adds; the Hub's tags speak where the card is silent."""
-    tagged = [tag.split(":", 2) for tag in facts.tags if tag.startswith("base_model:")]
+def from_card(card: Mapping[str, Any], repo: Repository) -> Repository:
+    """`repo` with what the card's metadata adds; the Hub's tags speak where the card is silent."""
+    tagged = [tag.split(":", 2) for tag in repo.tags if tag.startswith("base_model:")]
     relation = next((parts[1] for parts in tagged if len(parts) == 3 and parts[1] in RELATIONS), "")
-    licenses = texts(card.get("license")) or tuple(t[8:] for t in facts.tags if t.startswith("license:"))
+    licenses = texts(card.get("license")) or tuple(t[8:] for t in repo.tags if t.startswith("license:"))
     bases = texts(card.get("base_model")) or tuple(parts[-1] for parts in tagged if parts[-1] not in RELATIONS)
     return replace(
-        facts,
-        pipeline=facts.pipeline or text(card.get("pipeline_tag")),
+        repo,
+        pipeline=repo.pipeline or text(card.get("pipeline_tag")),
         license=licenses[0].casefold() if licenses else "",
         license_name=text(card.get("license_name")),
         license_link=text(card.get("license_link")),
