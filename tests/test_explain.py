@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from llmpick import engine, quality, sensitivity, winning
 from llmpick import explain as explaining
 from llmpick.steps.asked import ask as put
-from llmpick.verdict import Verdict
+from llmpick.verdict import Verdict, rated
 from test_laws import BY_ID, FACTS, card, only, questions
 
 TRIES = settings(max_examples=100, deadline=None)
@@ -66,7 +66,7 @@ def test_would_win_if_is_true(names, profile, which):
 def test_the_winner_is_the_same_inside_the_interval_of_a_weight_and_another_outside(names, profile, which, weight):
     part = only(names)
     before = engine.rank(part, profile)
-    found = sensitivity.stability(before.recommended)
+    found = sensitivity.stability(rated(before.recommended))
     assume(len(before.recommended) > 1)
     one = found[which % len(found)]
     assume(0 < one.weight < 1)
@@ -106,7 +106,7 @@ def test_the_evidence_is_told_row_by_row_the_nearest_first(ask):
 def test_every_weighting_has_one_winner(ask):
     ranked = engine.rank(FACTS, ask(task="classification", gpu="24GB")).recommended
     last = ranked[-1].model.id
-    shares = sensitivity.first_shares(ranked, also=last)
+    shares = sensitivity.first_shares(rated(ranked), also=last)
     assert sum(shares.values()) == pytest.approx(1)
     assert len(shares) == sensitivity.CONTENDERS + 1
     assert shares[last] == 0

@@ -13,7 +13,21 @@ from llmpick.guidance.advise import advice
 from llmpick.record import NamedTuple, replace
 from llmpick.steps import community, domain, license, resources, task, vendor
 from llmpick.steps.asked import ask
-from llmpick.verdict import STEPS, LicenseVerdict, Ranking, RuledOut, Standing, StepVerdict, Verdict, Written
+from llmpick.verdict import (
+    STEPS,
+    LicenseVerdict,
+    Placed,
+    Ranked,
+    Ranking,
+    Rated,
+    RuledOut,
+    Standing,
+    StepVerdict,
+    Verdict,
+    Worth,
+    Written,
+    rated_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +39,9 @@ if TYPE_CHECKING:
     from llmpick.steps.asked import Asked, Weighed
     from llmpick.verdict import Check, Memory, Method, Rating, Step
 
-WEIGH: tuple[tuple[Step, Callable[[Facts, Asked], Weighed]], ...] = (
+    Ways = tuple[tuple[Step, Callable[[Facts, Asked], Weighed]], ...]
+
+WEIGH: Ways = (
     ("task", task.weigh),
     ("resources", resources.weigh),
     ("domain", domain.weigh),
@@ -90,7 +106,9 @@ def rank(catalog: Catalog, profile: Profile) -> Ranking:
     return Ranking(
         profile=profile,
         advice=advice(profile, catalog.apis),
-        recommended=Written(place(judged.recommended, asked), partial(write_row, asked=asked)),
+        recommended=Ranked(
+            place(judged.recommended, asked), partial(write_row, asked=asked), placed, partial(rate, asked=asked)
+        ),
         ruled_out=Written(judged.ruled_out, partial(write_refusal, asked=asked)),
         undecided=Written(judged.undecided, partial(write, asked=asked)),
         catalog_date=catalog.date,
@@ -108,10 +126,16 @@ def judge_all(asked: Asked) -> list[Judged]:
     return found + [weigh_offer(offer, asked) for offer in offers]
 
 
-def weigh(facts: Facts, asked: Asked) -> Judged:
+def weigh(facts: Facts, asked: Asked, ways: Ways = WEIGH) -> Judged:
     """One model put through the Steps up to the first that says no."""
-    standing = stand(facts.id, ((step, one(facts, asked)) for step, one in WEIGH), asked)
+    standing = stand(facts.id, ((step, one(facts, asked)) for step, one in ways), asked)
     return Judged(standing, facts)
+
+
+def qualifies(facts: Facts, asked: Asked) -> bool:
+    """Whether a model is ranked: neither ruled out nor undecided."""
+    standing = weigh(facts, asked).standing
+    return standing.step is None and not standing.undecided
 
 
 def weigh_offer(offer: vendor.Offer, asked: Asked) -> Judged:
@@ -167,6 +191,35 @@ def write_row(row: Row, asked: Asked) -> Verdict:
         rank=row.rank,
         tied=row.tied,
     )
+
+
+def placed(row: Row) -> Placed:
+    """Where it stands."""
+    one, *others = row.judged
+    siblings = tuple(sorted(other.standing.id for other in others))
+    return Placed(one.standing.id, siblings, row.rank, row.tied, one.standing.score_high)
+
+
+def rate(rows: Sequence[Row], asked: Asked) -> list[Rated]:
+    """What each row is worth by each criterion: its score where that criterion alone counts."""
+    leads = [row.judged[0] for row in rows]
+    steps = next((write(one, asked).steps for one in leads if one.facts), ())
+    alone = [
+        (
+            rating,
+            replace(asked, weights={rating.criterion: 1.0}, memo={}),
+            tuple(way for way in WEIGH if way[0] == step.step),
+        )
+        for step in steps
+        for rating in step.ratings
+    ]
+
+    def worths(facts: Facts) -> tuple[Worth, ...]:
+        return tuple(
+            Worth(one.criterion, weigh(facts, asking, ways).standing.score, one.weight) for one, asking, ways in alone
+        )
+
+    return [Rated(one.standing.id, worths(one.facts)) if one.facts else rated_of(write(one, asked)) for one in leads]
 
 
 def write_refusal(one: Judged, asked: Asked) -> RuledOut:

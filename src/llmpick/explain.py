@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick import engine, quality, sensitivity, winning
+from llmpick.catalog.facts import facts_of
 from llmpick.record import record, replace
 from llmpick.steps.asked import ask
+from llmpick.verdict import placed, rated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,23 +119,24 @@ def contrast(ahead: Verdict, behind: Verdict) -> Contrast:
 
 def explain(model: Model, catalog: Catalog, profile: Profile) -> Explanation:
     """Judge `model` to the end, place it, and say on what its quality rests and what would make it win."""
-    ranking, asked = engine.rank(catalog, profile), ask(profile, catalog)
-    full = engine.judge(model, asked, all_steps=True)
-    row, failed = _row(model.id, ranking), engine.ruled_out(full)
+    ranking, asked, facts = engine.rank(catalog, profile), ask(profile, catalog), facts_of(model)
+    full = engine.judge(model, asked, facts, all_steps=True)
+    at, ranked = _row(model.id, ranking), rated(ranking.recommended)
+    row, failed = None if at is None else ranking.recommended[at], engine.ruled_out(full)
     own = row if row and row.model.id == model.id else None
-    placed = replace(full, rank=own.rank, tied=own.tied, siblings=own.siblings) if own else full
-    rivals = [one for one in ranking.recommended if one is not row]
+    judged = replace(full, rank=own.rank, tied=own.tied, siblings=own.siblings) if own else full
+    rivals = ranking.recommended[1:2] if at == 0 else ranking.recommended[:1]
     remedy = failed.check.remedy if failed else None
     return Explanation(
-        verdict=placed,
+        verdict=judged,
         rank=own.rank if own else None,
         status=_status(full, row),
-        contrast=_against(placed, rivals[0]) if rivals and failed is None else None,
-        would_win_if=winning.conditions(own or full, rivals, catalog, profile, remedy=remedy) if own or failed else (),
+        contrast=_against(judged, rivals[0]) if rivals and failed is None else None,
+        would_win_if=winning.conditions(own or full, facts, ranking, catalog, remedy=remedy) if own or failed else (),
         ranking=ranking,
         basis=basis(model, asked),
-        stability=sensitivity.stability(ranking.recommended),
-        first_share=sensitivity.first_shares(ranking.recommended, also=model.id)[model.id] if own else None,
+        stability=sensitivity.stability(ranked),
+        first_share=sensitivity.first_shares(ranked, also=model.id)[model.id] if own else None,
     )
 
 
@@ -151,8 +154,9 @@ def _against(one: Verdict, rival: Verdict) -> Contrast:
     return contrast(one, rival) if one.score >= rival.score else contrast(rival, one)
 
 
-def _row(model_id: str, ranking: Ranking) -> Verdict | None:
-    return next((one for one in ranking.recommended if model_id in (one.model.id, *one.siblings)), None)
+def _row(model_id: str, ranking: Ranking) -> int | None:
+    """Which row stands for the model."""
+    return next((at for at, one in enumerate(placed(ranking.recommended)) if one.stands_for(model_id)), None)
 
 
 def _status(full: Verdict, row: Verdict | None) -> str:
@@ -169,7 +173,7 @@ def _status(full: Verdict, row: Verdict | None) -> str:
 def compare(models: Sequence[Model], catalog: Catalog, profile: Profile) -> tuple[Compared, ...]:
     """Each model judged to the end, whether it fits or not, with its place in the whole ranking."""
     asked = ask(profile, catalog)
-    rows = {one.model.id: one for one in engine.rank(catalog, profile).recommended}
+    rows = {one.id: one for one in placed(engine.rank(catalog, profile).recommended)}
     found = []
     for model in models:
         full = engine.judge(model, asked, all_steps=True)

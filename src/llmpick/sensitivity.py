@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog import Catalog
     from llmpick.profile import Profile
-    from llmpick.verdict import Ranking, Verdict
+    from llmpick.verdict import Ranking, Rated
 
 SAMPLES = 2000
 CONTENDERS = 40
@@ -74,14 +74,14 @@ class Stability:
         return said + (f"; above, {self.above} leads" if self.above else "")
 
 
-def stability(ranked: Sequence[Verdict]) -> tuple[Stability, ...]:
+def stability(ranked: Sequence[Rated]) -> tuple[Stability, ...]:
     """For each criterion the weights at which the first of `ranked` stays first, by the Ratings' low ends."""
     if not ranked:
         return ()
     return tuple(_stability(ranked[0], ranked[1:], rating.criterion, rating.weight) for rating in ranked[0].ratings)
 
 
-def _stability(leader: Verdict, rivals: Sequence[Verdict], criterion: str, weight: float) -> Stability:
+def _stability(leader: Rated, rivals: Sequence[Rated], criterion: str, weight: float) -> Stability:
     bounds = [(one, *swap_range(leader, one, criterion)) for one in rivals]
     low = max(bounds, key=lambda bound: bound[1], default=None)
     high = min(bounds, key=lambda bound: bound[2], default=None)
@@ -90,18 +90,18 @@ def _stability(leader: Verdict, rivals: Sequence[Verdict], criterion: str, weigh
         weight=weight,
         low=low[1] if low else 0.0,
         high=high[2] if high else 1.0,
-        below=low[0].model.id if low and low[1] > EXTREME else None,
-        above=high[0].model.id if high and high[2] < 1 - EXTREME else None,
+        below=low[0].id if low and low[1] > EXTREME else None,
+        above=high[0].id if high and high[2] < 1 - EXTREME else None,
     )
 
 
-def first_within(one: Verdict, rivals: Sequence[Verdict], criterion: str) -> tuple[float, float]:
+def first_within(one: Rated, rivals: Sequence[Rated], criterion: str) -> tuple[float, float]:
     """Between which weights of `criterion` it scores above all rivals; low > high where it never does."""
     ranges = [swap_range(one, rival, criterion) for rival in rivals]
     return max((low for low, _ in ranges), default=0.0), min((high for _, high in ranges), default=1.0)
 
 
-def swap_range(a: Verdict, b: Verdict, criterion: str) -> tuple[float, float]:
+def swap_range(a: Rated, b: Rated, criterion: str) -> tuple[float, float]:
     """The weights of `criterion` in [0, 1] at which a scores at least as b, the others scaled to fill the rest.
 
     With x the worth on the criterion and r the score on the rest, the lead of a is linear in the weight:
@@ -116,7 +116,7 @@ def swap_range(a: Verdict, b: Verdict, criterion: str) -> tuple[float, float]:
     return (max(swap, 0.0), 1.0) if slope > 0 else (0.0, min(swap, 1.0))
 
 
-def split(one: Verdict, criterion: str) -> tuple[float, float]:
+def split(one: Rated, criterion: str) -> tuple[float, float]:
     """(worth on the criterion, weighted mean worth of the others)."""
     worth = next((rating.low for rating in one.ratings if rating.criterion == criterion), 0.0)
     rest = [rating for rating in one.ratings if rating.criterion != criterion]
@@ -124,17 +124,17 @@ def split(one: Verdict, criterion: str) -> tuple[float, float]:
     return worth, sum(rating.weight * rating.low for rating in rest) / total
 
 
-def first_shares(ranked: Sequence[Verdict], samples: int = SAMPLES, also: str | None = None) -> dict[str, float]:
+def first_shares(ranked: Sequence[Rated], samples: int = SAMPLES, also: str | None = None) -> dict[str, float]:
     """Share of all weightings, drawn evenly and with a fixed seed, under which each of `ranked` comes first.
 
     Stochastic multicriteria acceptability analysis (Lahdelma, Hokkanen & Salminen 1998), on the Ratings' low ends.
     The first CONTENDERS take part, and the model named `also` wherever it stands.
     """
-    contenders = [one for number, one in enumerate(ranked) if number < CONTENDERS or one.model.id == also]
+    contenders = [one for number, one in enumerate(ranked) if number < CONTENDERS or one.id == also]
     if not contenders:
         return {}
     criteria = [rating.criterion for rating in contenders[0].ratings]
-    rows = [_worths(verdict, criteria) for verdict in contenders]
+    rows = [_worths(one, criteria) for one in contenders]
     draw = Random(SEED)
     wins = [0] * len(rows)
     for _ in range(samples):
@@ -142,11 +142,11 @@ def first_shares(ranked: Sequence[Verdict], samples: int = SAMPLES, also: str | 
         weights = [draw.expovariate(1.0) for _ in criteria]
         scores = [sum(map(float.__mul__, weights, row)) for row in rows]
         wins[scores.index(max(scores))] += 1
-    return {verdict.model.id: won / samples for verdict, won in zip(contenders, wins, strict=True)}
+    return {one.id: won / samples for one, won in zip(contenders, wins, strict=True)}
 
 
-def _worths(verdict: Verdict, criteria: Sequence[str]) -> list[float]:
-    found = {rating.criterion: float(rating.low) for rating in verdict.ratings}
+def _worths(one: Rated, criteria: Sequence[str]) -> list[float]:
+    found = {rating.criterion: float(rating.low) for rating in one.ratings}
     return [found.get(criterion, 0.0) for criterion in criteria]
 
 

@@ -256,6 +256,78 @@ class Written(Sequence[T]):
         return hash(tuple(self))
 
 
+class Placed(NamedTuple):
+    """Where one row of a ranking stands."""
+
+    id: str
+    siblings: tuple[str, ...]
+    """Checkpoints for which it stands too."""
+    rank: int
+    tied: bool
+    score_high: float
+
+    def stands_for(self, id_: str) -> bool:
+        """Whether it is the row of that model, or of a checkpoint of its lineage."""
+        return id_ == self.id or id_ in self.siblings
+
+
+class Worth(NamedTuple):
+    """A Rating in numbers."""
+
+    criterion: str
+    low: float
+    weight: float
+
+
+class Rated(NamedTuple):
+    """What one row of a ranking is worth by each criterion."""
+
+    id: str
+    ratings: tuple[Worth, ...]
+
+
+class Ranked(Written["Verdict"]):
+    """The rows of a ranking, and the same in numbers: of hundreds that matter few are put in words."""
+
+    def __init__(
+        self,
+        found: Sequence[Any],
+        write: Callable[[Any], Verdict],
+        place: Callable[[Any], Placed],
+        rate: Callable[[Sequence[Any]], Sequence[Rated]],
+    ) -> None:
+        super().__init__(found, write)
+        self._place = place
+        self._rate = rate
+
+    @cached_property
+    def placed(self) -> list[Placed]:
+        """Where each stands."""
+        return [self._place(one) for one in self.found]
+
+    @cached_property
+    def rated(self) -> Sequence[Rated]:
+        """What each is worth."""
+        return self._rate(self.found)
+
+
+def placed(ranked: Sequence[Verdict]) -> Sequence[Placed]:
+    """Where each of `ranked` stands."""
+    if isinstance(ranked, Ranked):
+        return ranked.placed
+    return [Placed(one.model.id, one.siblings, one.rank, one.tied, one.score_high) for one in ranked]
+
+
+def rated(ranked: Sequence[Verdict]) -> Sequence[Rated]:
+    """What each of `ranked` is worth by each criterion."""
+    return ranked.rated if isinstance(ranked, Ranked) else [rated_of(one) for one in ranked]
+
+
+def rated_of(one: Verdict) -> Rated:
+    """What a Candidate is worth by each criterion."""
+    return Rated(one.model.id, tuple(Worth(rating.criterion, rating.low, rating.weight) for rating in one.ratings))
+
+
 class RuledOut:
     """A model that fails a Constraint, at the first Step that says no; its Check and its Verdict are written when they
     are read, and only the Check is kept: there are thousands.

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Literal
 from llmpick import engine
 from llmpick.record import record
 from llmpick.sensitivity import first_within
+from llmpick.steps.asked import ask
 from llmpick.units import GIB, USABLE_SHARE, GpuSetup
+from llmpick.verdict import placed, rated, rated_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from llmpick.catalog import Catalog
+    from llmpick.catalog.facts import Facts
     from llmpick.profile import Profile
-    from llmpick.verdict import Ranking, Verdict
+    from llmpick.verdict import Ranking, Rated, Verdict
 
 CARD_SIZES = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141, 180, 288)
 """Marketed GB of cards one can buy or rent, smallest first."""
@@ -39,23 +42,25 @@ class Condition:
 
 
 def conditions(
-    row: Verdict, rivals: Sequence[Verdict], catalog: Catalog, profile: Profile, *, remedy: str | None
+    row: Verdict, facts: Facts, ranking: Ranking, catalog: Catalog, *, remedy: str | None
 ) -> tuple[Condition, ...]:
-    """What would put `row` first among `rivals`, best first; `remedy` is what a ruled-out model lacks, else None."""
+    """What would put `row` first in `ranking`, best first; `remedy` is what a ruled-out model lacks, else None."""
     if remedy is not None:
-        return tuple(lifted(row, catalog, profile, remedy))
+        return tuple(lifted(row, facts, catalog, ranking.profile, remedy))
+    rivals = [one for one in rated(ranking.recommended) if one.id != row.model.id]
     if row.rank == 1 or not rivals:
         return ()
-    return (*_by_value(row, rivals[0]), *_by_weight(row, rivals, catalog, profile))
+    leader = next(one for one in ranking.recommended if one.model.id == rivals[0].id)
+    return (*_by_value(row, leader), *_by_weight(row, rivals, catalog, ranking.profile))
 
 
-def lifted(row: Verdict, catalog: Catalog, profile: Profile, remedy: str) -> Iterator[Condition]:
+def lifted(row: Verdict, facts: Facts, catalog: Catalog, profile: Profile, remedy: str) -> Iterator[Condition]:
     """The smallest card at which nothing rules it out any more, and the rank it would have there."""
     larger = _larger(profile) if all(c.name == "memory" for c in row.checks if c.outcome == "no") else ()
     for gpu in larger:
-        rank = _rank_of(row.model.id, engine.rank(catalog, replace(profile, gpu=gpu)))
-        if rank is not None:
-            size = gpu.memory_bytes // GIB
+        changed = replace(profile, gpu=gpu)
+        if engine.qualifies(facts, ask(changed, catalog)):  # before all others are ranked again
+            rank, size = _rank_of(row.model.id, engine.rank(catalog, changed)), gpu.memory_bytes // GIB
             yield Condition(text=f"with {size} GB per card it would rank {rank}", kind="card", amount=size, rank=rank)
             return
     if remedy:
@@ -78,7 +83,7 @@ def _larger(profile: Profile) -> Iterator[GpuSetup]:
 
 def _rank_of(model_id: str, ranking: Ranking) -> int | None:
     """Its own rank, or that of the checkpoint that stands for it."""
-    return next((one.rank for one in ranking.recommended if model_id in (one.model.id, *one.siblings)), None)
+    return next((one.rank for one in placed(ranking.recommended) if one.stands_for(model_id)), None)
 
 
 def _by_value(row: Verdict, leader: Verdict) -> Iterator[Condition]:
@@ -94,10 +99,11 @@ def _by_value(row: Verdict, leader: Verdict) -> Iterator[Condition]:
             yield Condition(text=said, kind="value", criterion=rating.criterion, amount=amount, rank=1)
 
 
-def _by_weight(row: Verdict, rivals: Sequence[Verdict], catalog: Catalog, profile: Profile) -> Iterator[Condition]:
+def _by_weight(row: Verdict, rivals: Sequence[Rated], catalog: Catalog, profile: Profile) -> Iterator[Condition]:
     """Single weights, the others keeping their proportions, at which it comes first."""
+    own = rated_of(row)
     for rating in row.ratings:
-        low, high = first_within(row, rivals, rating.criterion)
+        low, high = first_within(own, rivals, rating.criterion)
         low, high = max(low, LEAST), min(high, MOST)
         if low >= high or not 0 < rating.weight < 1:
             continue
@@ -114,8 +120,8 @@ def _by_weight(row: Verdict, rivals: Sequence[Verdict], catalog: Catalog, profil
 
 def _leads(model_id: str, catalog: Catalog, profile: Profile, criterion: str, factor: float) -> bool:
     changed = replace(profile, weight=(*profile.weight, (criterion, factor)))
-    found = engine.rank(catalog, changed).recommended
-    return bool(found) and found[0].model.id == model_id
+    found = placed(engine.rank(catalog, changed).recommended)
+    return bool(found) and found[0].id == model_id
 
 
 def factor_for(weight: float, wanted: float) -> float:

@@ -22,7 +22,7 @@ from llmpick.render.text import (
     stop,
 )
 from llmpick.sensitivity import stability
-from llmpick.verdict import STEPS
+from llmpick.verdict import STEPS, placed, rated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -271,7 +271,7 @@ def _unknown(verdict: Verdict) -> Unknown:
 
 def _precarious(answer: Ranking) -> list[str]:
     """Whose weight decides: the criteria that could move least before another model leads."""
-    movable = [s for s in stability(answer.recommended) if s.below or s.above]
+    movable = [s for s in stability(rated(answer.recommended)) if s.below or s.above]
     movable.sort(key=lambda s: min([s.weight - s.low] * bool(s.below) + [s.high - s.weight] * bool(s.above)))
     return [one.text for one in movable[:PRECARIOUS]]
 
@@ -310,8 +310,8 @@ def _answer(answer: Ranking) -> str:
         near = outline.nearest(answer)
         missed = f" The nearest is {outline.name(near[0].verdict)}: {stop(near[0].check.because)}" if near else ""
         return f"Nothing in the catalog qualifies.{missed}"
-    first, *others = answer.recommended
-    tied = [outline.name(other) for other in others if other.rank == first.rank]
+    first = answer.recommended[0]
+    tied = [safe(other.id) for other in placed(answer.recommended)[1:] if other.rank == first.rank]
     equals = f", level with {listed(tied)}" if tied else ""
     parts = [f"Start from {outline.name(first)}{equals}, {question.METHOD_WORDS[first.method]}: {_takes(first)}."]
     parts += [f"Its license, {safe(first.license.id)}, {LICENSE_WORDS[first.license.verdict]}."]
@@ -357,7 +357,7 @@ def _next_steps(answer: Ranking) -> list[str]:
     """What to do with the answer, in order."""
     if not answer.recommended:
         return [f"{safe(out.standing.id)} would need {out.check.remedy}" for out in outline.nearest(answer)]
-    first, *others = answer.recommended
+    first, *others = answer.recommended[:2]
     steps = [f"Before training: {text}" for text in answer.advice.instead]
     unknown = [check.because for check in first.checks if check.outcome == "unknown"]
     steps += [f"Find out about {outline.name(first)}: {fact}" for fact in unknown]

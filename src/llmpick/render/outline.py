@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llmpick.render.question import METHODS, answers
 from llmpick.render.text import NONE, gib, gib_number, link, listed, percent, plural, safe
 from llmpick.units import GIB, beyond
-from llmpick.verdict import STEPS
+from llmpick.verdict import STEPS, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -171,11 +171,12 @@ def firmness(ranking: Ranking) -> list[str]:
     """How firm the first place is: its lead, who could still overtake, what nobody knows. One sentence each."""
     if not ranking.recommended:
         return []
-    first, *others = ranking.recommended
+    first, *others = ranking.recommended[:2]
     said = [_lead(first, others[0])] if others else ["It is the only model that qualifies"]
     if ranking.first_share is not None:
         said.append(f"It stays first under {percent(ranking.first_share)} of all weightings of the criteria")
-    rivals = [f"{name(other)} (up to {other.score_high:.2f})" for other in others if other.score_high > first.score]
+    higher = [one for one in placed(ranking.recommended)[1:] if one.score_high > first.score]
+    rivals = [f"{safe(one.id)} (up to {one.score_high:.2f})" for one in higher]
     if rivals:
         more = f" and {len(rivals) - 4} more" if len(rivals) > 4 else ""
         said.append(f"Facts that nobody knows yet could still put others first: {', '.join(rivals[:4])}{more}")

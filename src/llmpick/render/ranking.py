@@ -53,8 +53,9 @@ def _text(answer: Ranking, form: str, *, to_file: bool, today: date | None, guid
 def _firm(answer: Ranking) -> Ranking:
     """With the share of all weightings under which the first stays first, which only a document has room for."""
     from llmpick.sensitivity import first_shares
+    from llmpick.verdict import rated
 
-    return replace(answer, first_share=next(iter(first_shares(answer.recommended).values()), None))
+    return replace(answer, first_share=next(iter(first_shares(rated(answer.recommended)).values()), None))
 
 
 def _version() -> str:
