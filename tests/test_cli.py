@@ -57,6 +57,31 @@ def test_a_machine_without_a_gpu_says_so_in_a_pipe(call, monkeypatch):
     assert call("hardware") == (0, "", "no GPU answers on this machine; --gpus lists the known ones\n")
 
 
+def test_a_refusal_says_where_another_loss_would_do(call):
+    asked = ("--task", "chat", "--gpu", "16GB", "--format", "json")
+    check = json.loads(call("explain", "Qwen/Qwen3-8B", *asked)[1])["steps"][1]["checks"][0]
+    shape = ("--method", "qlora", "--seq-len", "2048", "--gradient-checkpointing", "--format", "json")
+    peak = json.loads(call("estimate", "Qwen/Qwen3-8B", *shape, "--chunked-loss")[1])["peak_bytes"] / 2**30
+    assert f"; {peak:.1f} would do in TRL 1.16 or Unsloth" in check["because"]
+    too_large = json.loads(call("explain", "Qwen/Qwen3-32B", *asked)[1])["steps"][1]["checks"][0]
+    assert too_large["outcome"] == "no"
+    assert "TRL" not in too_large["because"]
+
+
+def test_a_card_without_bf16_is_not_said_to_compute_in_it(call):
+    said = "fp16 in its place takes as much"
+    assert said in call("estimate", "Qwen/Qwen3-0.6B", "--gpu", "T4")[1]
+    assert said not in call("estimate", "Qwen/Qwen3-0.6B", "--gpu", "L4")[1]
+    assert said not in call("estimate", "Qwen/Qwen3-0.6B", "--gpu", "T4", "--mixed-precision", "no")[1]
+
+
+def test_a_plan_says_what_trainers_that_chunk_the_loss_need(call):
+    watch = json.loads(call("plan", "Qwen/Qwen3-8B", "--task", "chat", "--gpu", "24GB", "--format", "json")[1])
+    said = next(text for text in watch["watch"] if "TRL 1.16" in text)
+    assert float(said.split("about ")[1].split()[0]) < watch["memory"]["peak_bytes"] / 2**30
+    assert "TRL" not in call("plan", "microsoft/deberta-v3-large", "--task", "ner", "--gpu", "24GB")[1]
+
+
 def test_only_a_ranking_offers_html(call):
     assert "html" in call("recommend", "--help")[1]
     assert "html" not in call("explain", "--help")[1]

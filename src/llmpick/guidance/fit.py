@@ -37,7 +37,8 @@ def job_for(
         how = "whatever the method" if profile.method == "auto" else f"by {profile.method}"
         raise LlmpickError(
             f"{profile.gpu} cannot train this model at {profile.seq_len:,} tokens, {how}",
-            "shorten --seq-len, take a larger card, or see `llmpick estimate` for the parts",
+            "shorten --seq-len, take a larger card, or see `llmpick estimate` for the parts"
+            + (", --chunked-loss for TRL 1.16 and Unsloth" if recipe.kind == "writer" else ""),
         )
     for candidate in _batches(_ranked(job, profile), profile, recipe):
         if _fits(architecture, candidate, profile, recipe, counted):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llmpick.guidance.fit import heaviest
 from llmpick.guidance.pace import epochs_of
 from llmpick.guidance.recipe import HEADS, PAIRED
 from llmpick.guidance.technique import chosen
 from llmpick.sizing.adapters import adapts_experts
+from llmpick.sizing.estimate import peak
+from llmpick.units import GIB
 
 if TYPE_CHECKING:
     from llmpick.guidance.setup import Setup
@@ -26,7 +30,7 @@ def watch(setup: Setup) -> tuple[str, ...]:
         found.append("read twenty outputs at every evaluation: a lower loss does not always mean better text")
     if setup.recipe.kind == "embedder":
         found.append("two rows of one batch with the same answer count as wrong for each other: keep duplicates apart")
-    found += _adapter_notes(setup)
+    found += [*_adapter_notes(setup), *_loss_notes(setup)]
     if setup.recipe.after != "none":
         found.append(
             f"hours and dollars are of the supervised stage; {setup.recipe.after.upper()} comes on top, with a "
@@ -44,6 +48,17 @@ def watch(setup: Setup) -> tuple[str, ...]:
             "trains, and what that takes is not estimated here"
         )
     return tuple(found)
+
+
+def _loss_notes(setup: Setup) -> list[str]:
+    """What the memory counts that some trainers do not hold (docs/sizing.md names where that was read)."""
+    if setup.recipe.kind != "writer":
+        return []
+    chunked = peak(setup.architecture, replace(heaviest(setup.job, setup.recipe), chunked_loss=True)).peak
+    return [
+        "the memory counts all logits, as transformers' Trainer holds them; TRL 1.16 and Unsloth take the loss in "
+        f"chunks and need about {chunked / GIB:.1f} GiB of it"
+    ]
 
 
 def _overfits(setup: Setup) -> str:

@@ -85,7 +85,7 @@ def estimate(
         available_bytes=gpu.usable_bytes if gpu and gpu.count else None,
         time_hours=time,
         cost_usd=dollars(time, run.price, job.n_gpus),
-        assumptions=assumptions(architecture, job),
+        assumptions=(*assumptions(architecture, job), *_without_bf16(job, run.card)),
     )
 
 
@@ -102,6 +102,8 @@ def assumptions(architecture: Architecture, job: Job) -> tuple[str, ...]:
     said.append(f"weights kept in {_stored(job)}, mixed precision {job.mixed_precision}, {job.optimizer}")
     checkpointing = "on" if job.gradient_checkpointing else "off"
     said.append(f"gradient checkpointing {checkpointing}, {_attention(architecture, job)} attention")
+    if job.accumulation > 1:
+        said.append(f"gradients summed over {job.accumulation} steps")
     if job.n_gpus > 1:
         said.append(f"{job.n_gpus} GPUs, {SHARDING[job.sharding]}")
     if job.vocabulary_head:
@@ -112,6 +114,12 @@ def assumptions(architecture: Architecture, job: Job) -> tuple[str, ...]:
     if job.optimizer == "paged-adamw-8bit":
         said.append("optimizer states paged out to the host's memory")
     return tuple(said)
+
+
+def _without_bf16(job: Job, card: Gpu | None) -> tuple[str, ...]:
+    """Where the card cannot compute as counted: fp16 is as wide, and no slower than what hours assume there."""
+    half = card is not None and card.bf16 is False and job.method != "inference"
+    return ("the card has no bf16: fp16 in its place takes as much",) if half and job.mixed_precision == "bf16" else ()
 
 
 SHARDING = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from llmpick.errors import LlmpickError
 from llmpick.record import NamedTuple, record, replace
 from llmpick.sizing.cost import dollars
-from llmpick.sizing.estimate import LEANER, estimate
+from llmpick.sizing.estimate import LEANER, estimate, peak
 from llmpick.sizing.job import usual_for
 from llmpick.sizing.methods import held, ladder, preference
 from llmpick.sizing.parameters import count
@@ -73,7 +73,7 @@ def judge(model: Model, facts: Facts, asked: Asked) -> Plan:
     fit = fitting(size, profile.seq_len, asked)
     too_slow = without_gpu(counted.total, asked)
     if not fit.jobs or too_slow:
-        check = too_slow or does_not_fit(fit, profile)
+        check = too_slow or does_not_fit(fit, profile, in_chunks(shape, fit.leanest, counted))
         memory = _estimate(model, fit.leanest, counted, asked)
         return Plan(verdict=StepVerdict(step="resources", checks=(check,)), method=memory.method, memory=memory)
     parts = asked.store.parts(size)
@@ -219,8 +219,21 @@ def lacking(fit: Fit, profile: Profile) -> float:
     return 1 - (profile.gpu.usable_bytes if profile.gpu else 0) / fit.reference_peak
 
 
-def does_not_fit(fit: Fit, profile: Profile) -> Check:
-    """The `no` of the memory constraint: how much even the leanest method lacks."""
+def in_chunks(shape: Architecture, job: Job, counted: Parameters) -> int | None:
+    """The peak of `job` in a trainer that takes the loss in chunks; None where all logits are few.
+
+    TRL 1.16's trainers and Unsloth do so of their own accord, transformers' Trainer, which is what is sized, does not.
+    """
+    if not job.vocabulary_head or shape.structure != "decoder":
+        return None
+    return peak(shape, replace(job, chunked_loss=True), counted).peak
+
+
+def does_not_fit(fit: Fit, profile: Profile, in_chunks: int | None = None) -> Check:
+    """The `no` of the memory constraint: how much even the leanest method lacks, and whether another loss would do.
+
+    `in_chunks`: what the same job needs where the loss is taken in chunks.
+    """
     usable = profile.gpu.usable_bytes if profile.gpu else 0
     need, has = beyond(fit.reference_peak / GIB, usable / GIB, 1)
     because = (
@@ -228,13 +241,11 @@ def does_not_fit(fit: Fit, profile: Profile) -> Check:
         f"{'for one sequence of' if fit.leanest.accumulation > 1 else 'at'} {profile.seq_len:,} tokens, "
         f"the card has {has}"
     )
-    return Check(
-        name="memory",
-        outcome="no",
-        because=because,
-        shortfall=lacking(fit, profile),
-        remedy=f"{need} GiB of usable GPU memory",
-    )
+    remedy = f"{need} GiB of usable GPU memory"
+    if in_chunks is not None and in_chunks <= usable:
+        because += f"; {in_chunks / GIB:.1f} would do in TRL 1.16 or Unsloth, which take the loss in chunks"
+        remedy += ", or such a trainer"
+    return Check(name="memory", outcome="no", because=because, shortfall=lacking(fit, profile), remedy=remedy)
 
 
 def costs(parts: Parts, jobs: Sequence[Job], asked: Asked) -> Iterator[float]:
