@@ -3,8 +3,9 @@
 `results/NAME.json` holds a benchmark's tables; `save` writes one, `write` brings the pages up to date. A page quotes
 between two comments, which no reader sees: `<!--= memory/traced steps -->`, the whole table, `<!--/-->`; or one figure
 inside a line, `<!--= memory/traced steps/all, Trainer/median -->2.3 %<!--/-->`, with a format of its own
-(`<!--= catalog/models as d -->`) and `/0` for a figure without its interval. `catalog/...` and `overhead/...` are
-those at hand. A line must not begin with such a comment unless it holds nothing else: markdown takes it for HTML.
+(`<!--= catalog/models as d -->`) and `/0` for a figure without its interval. `catalog/...`, `overhead/...` and
+`serving/...` are those at hand. A line must not begin with such a comment unless it holds nothing else: markdown takes
+it for HTML.
 
     python benchmarks/figures.py
 
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmpick import catalog as catalogs
 from llmpick.catalog import suites
-from llmpick.sizing import overhead
+from llmpick.sizing import latency, overhead
 from llmpick.units import MIB
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _lines(tables: dict[str, Any]) -> str:
 def known() -> dict[str, Any]:
     """Every figure a page may quote: what was measured, by benchmark and table, and what the catalog holds now."""
     measured = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(RESULTS.glob("*.json"))}
-    figures = {**measured, "catalog": counted(), "overhead": allowed()}
+    figures = {**measured, "catalog": counted(), "overhead": allowed(), "serving": served()}
     return {**figures, "README": dict(summaries(figures))}
 
 
@@ -117,6 +118,21 @@ def allowed() -> dict[str, Any]:
         "activations": overhead.MOVING,
         "logits": overhead.LOGITS,
         "rest": overhead.STILL,
+    }
+
+
+def served() -> dict[str, Any]:
+    """The shares behind the speed of serving, and the ranges printed around it."""
+    ranges = {"token": latency.TOKEN_RANGE, "pass": latency.PASS_RANGE, "prompt": latency.PROMPT_RANGE}
+    return {
+        "launch": round(latency.LAUNCH * 1e6),
+        "plain": round(latency.PLAIN * 1e6),
+        "split": latency.SPLIT,
+        "read": latency.READ,
+        "compute": latency.COMPUTE,
+        "quantized": latency.QUANTIZED,
+        "GeForce": latency.GEFORCE,
+        **{name: f"{low:g} to {high:g}" for name, (low, high) in ranges.items()},
     }
 
 
