@@ -139,8 +139,9 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
     domain = next(domain for domain in catalog.domains if domain.id == profile.domain)
     name = profile.gpu.name if profile.gpu else None
     serving = profile.serve_gpu.name if profile.serve_gpu else name
-    card = next((gpu for gpu in catalog.gpus if gpu.name == name), None)
-    price = next((price for price in catalog.prices if price.gpu == name), None)
+    # Where a card is only a size, neither table is read.
+    card = next((gpu for gpu in catalog.gpus if gpu.name == name), None) if name else None
+    price = next((price for price in catalog.prices if price.gpu == name), None) if name else None
     lasting = lasting_in(catalog.models)
     use = profile.commercial, profile.monthly_users, profile.annual_revenue, profile.region, profile.license
     return Asked(
@@ -161,7 +162,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         ),
         gpu=card,
         price=price,
-        serving_card=next((gpu for gpu in catalog.gpus if gpu.name == serving), None),
+        serving_card=next((gpu for gpu in catalog.gpus if gpu.name == serving), None) if serving else None,
         # A license nobody knows decides only where the use was described.
         decisive=DECISIVE if profile.commercial is None else (*DECISIVE, "license use"),
         constants={constant.name: constant.value for constant in catalog.policy.constants},
