@@ -15,7 +15,7 @@ from llmpick import profile as profiles
 from llmpick.catalog.facts import facts_of
 from llmpick.catalog.shelf import Shelf, facts_in
 from llmpick.schema import Popularity
-from llmpick.sizing.size import USUAL, Parts, Peaks, kept_peaks, ladder_of, whole_ladder
+from llmpick.sizing.size import USUAL, Parts, Store, whole_ladder
 from llmpick.steps import vendor
 from llmpick.steps.asked import ask, vocabulary
 from llmpick.units import GIB, USABLE_SHARE, GpuSetup, parse_gpu
@@ -275,9 +275,12 @@ def test_what_is_stored_of_a_model_is_what_its_record_says():
 
 
 def bare(facts):
-    """The facts with the shape itself for what makes it."""
-    size = facts.size
-    return facts._replace(size=size and size._replace(shape=size.shape and size.shape()))
+    """The facts with all that is kept of the network."""
+    if facts.size is None:
+        return facts
+    *size, number, networks = facts.size
+    needs = networks.frames(number), networks.running(number), networks.shape(number)
+    return facts._replace(size=(*size, *needs))
 
 
 @TRIES
@@ -285,12 +288,13 @@ def bare(facts):
     st.sampled_from([facts.size for facts in facts_in(FACTS.models) if facts.size]), st.sampled_from(range(len(USUAL)))
 )
 def test_a_kept_peak_is_the_peak_worked_out(size, number):
-    jobs = whole_ladder(size.structure, number)
-    ladder = ladder_of(size.structure, jobs)
-    kept = kept_peaks(size, ladder)
-    nobody_asks = size.structure == "encoder" and jobs[0].vocabulary_head
-    assert (kept is None) == nobody_asks
-    assert kept is None or list(kept) == list(Peaks(Parts(size), ladder))
+    ladder = whole_ladder(size.structure, number)
+    width, known = size.networks.peaks(number)
+    kept = list(known[size.number * width :][: len(ladder.jobs)])
+    nobody_asks = size.structure == "encoder" and ladder.jobs[0].vocabulary_head
+    worked_out = list(map(Parts(size).peak, ladder.jobs, ladder.lots, ladder.means))
+    assert kept == ([0] * len(ladder.jobs) if nobody_asks else worked_out)
+    assert list(Store().peaks(size, ladder)) == worked_out
 
 
 def test_the_lengths_and_batches_of_every_task_are_kept():

@@ -18,8 +18,13 @@ from hypothesis import strategies as st
 
 from llmpick import catalog
 from llmpick.catalog import codec, compiled, compiling, files, parsing
+from llmpick.catalog import networks as networks_
+from llmpick.catalog.facts import facts_of
 from llmpick.catalog.kinds import KINDS, kind_of
 from llmpick.errors import CatalogError, LlmpickError
+from llmpick.sizing.methods import rungs
+from llmpick.sizing.networks import METHODS, Needs
+from llmpick.sizing.size import Parts, Store, ladder_of, whole_ladder
 
 SMALL = Path(__file__).parent / "data" / "catalog_small"
 GOOD = """\
@@ -469,18 +474,9 @@ def test_a_section_of_nonsense_changes_nothing(warm, section, rows):
     """`noise`: its checksum does not hold; else it does, and the section says nothing that makes sense."""
     small, form, whole, expected = warm
     facts, listed = expected.models.facts, expected.models.listed
-    line, _, rest = whole.partition(b"\n")
-    header = ast.literal_eval(line.decode())
-    at = len(rest) - sum(size for _, size, _ in header["sections"])
-    sections = {}
-    for name, size, _ in header["sections"]:
-        sections[name], at = rest[at : at + size], at + size
-    models = len(marshal.loads(sections[section]))
-    sections[section] = bytes(99) if rows == "noise" else marshal.dumps(rows * models if rows == [()] else rows)
-    sums = {name: 0 if name == section and rows == "noise" else zlib.crc32(data) for name, data in sections.items()}
-    header["sections"] = [(name, len(data), sums[name]) for name, data in sections.items()]
-    records = rest[: header["index"][0] + header["records"]]
-    form.write_bytes(repr(header).encode() + b"\n" + records + b"".join(sections.values()))
+    models = len(marshal.loads(sections_of(whole)[section]))
+    nonsense = bytes(99) if rows == "noise" else marshal.dumps(rows * models if rows == [()] else rows)
+    form.write_bytes(with_section(whole, section, nonsense, sound=rows != "noise"))
     again = catalog.load(base=small)
     assert [one.id for one in again.models.facts] == [one.id for one in facts]
     assert [one._replace(size=None) for one in again.models.facts] == [one._replace(size=None) for one in facts]
@@ -488,6 +484,74 @@ def test_a_section_of_nonsense_changes_nothing(warm, section, rows):
     (small / "tasks.yaml").touch()  # makes it anew, with the help of what there is
     assert catalog.load(base=small) == expected
     assert catalog.load(base=small).models.listed == listed
+
+
+def sections_of(whole):
+    """The sections of a compiled form by name."""
+    line, _, rest = whole.partition(b"\n")
+    found, at = {}, len(rest)
+    for name, size, _ in reversed(ast.literal_eval(line.decode())["sections"]):
+        found[name], at = rest[at - size : at], at - size
+    return dict(reversed(found.items()))
+
+
+def with_section(whole, name, data, *, sound):
+    """A compiled form with other bytes in one section; its checksum holds where that is `sound`."""
+    line, _, rest = whole.partition(b"\n")
+    header, sections = ast.literal_eval(line.decode()), {**sections_of(whole), name: data}
+    sums = {each: 0 if each == name and not sound else zlib.crc32(held) for each, held in sections.items()}
+    header["sections"] = [(each, len(held), sums[each]) for each, held in sections.items()]
+    records = rest[: header["index"][0] + header["records"]]
+    return repr(header).encode() + b"\n" + records + b"".join(sections.values())
+
+
+def needed(loaded):
+    """All that questions about the networks of a catalog can need."""
+    found = []
+    for facts in loaded.models.facts:
+        if facts.size:
+            parts, structure = Parts(facts.size), facts.size.structure
+            other = rungs(structure, METHODS, (700, 2, True, 2), True)
+            ladders = [whole_ladder(structure, 1), whole_ladder(structure, 5), ladder_of(structure, other)]
+            found += [list(Store().peaks(facts.size, ladder)) for ladder in ladders]
+            found += [parts.running, parts.shape]
+    return found
+
+
+@pytest.mark.parametrize("column", ["peaks-1", "frames", "running", "shape"])
+@pytest.mark.parametrize(
+    "nonsense", [None, b"", marshal.dumps(7), marshal.dumps((7, b"")), marshal.dumps(([0, 9], b"nonsense!"))]
+)
+def test_a_column_of_nonsense_changes_nothing(warm, column, nonsense):
+    """None: its checksum does not hold; else it does, and the column says nothing that makes sense."""
+    small, form, whole, expected = warm
+    damaged = with_section(whole, column, bytes(99) if nonsense is None else nonsense, sound=nonsense is not None)
+    wanted = needed(expected)
+    form.write_bytes(damaged)
+    again = catalog.load(base=small)
+    assert form.exists()
+    assert needed(again) == wanted
+    assert not form.exists()  # whoever comes next writes it anew
+    form.write_bytes(damaged)
+    (small / "tasks.yaml").touch()  # makes it anew, with the help of what there is
+    assert needed(catalog.load(base=small)) == wanted
+    assert sections_of(form.read_bytes())[column] == sections_of(whole)[column]
+
+
+def test_networks_that_did_not_change_are_not_sized_again(small, cache, monkeypatch):
+    networks = (facts.size for facts in catalog.load(base=small).models.facts if facts.size)
+    networks = len({size.number for size in networks})
+    (form,) = cache.iterdir()
+    before, seen = sections_of(form.read_bytes()), []
+    monkeypatch.setattr("llmpick.catalog.facts.sized", lambda *size: seen.append(size) or networks_.sized(*size))
+    file = small / "models" / "Qwen" / "Qwen3-8B.yaml"
+    file.write_text(file.read_text().replace("developer: Alibaba", "developer: Someone"))
+    again = catalog.load(base=small)
+    assert len(seen) == 1 < networks
+    assert facts_of(again.model("Qwen/Qwen3-8B")).size[:3] in {facts.size[:3] for facts in again.models.facts}
+    after = sections_of(form.read_bytes())
+    columns = (*networks_.PEAKS, *Needs._fields)
+    assert [after[name] for name in columns] == [before[name] for name in columns]
 
 
 @pytest.mark.parametrize(

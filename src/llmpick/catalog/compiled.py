@@ -127,18 +127,22 @@ class Form:
 
     def files(self) -> dict[str, Known]:
         """The files that the form was made from."""
-        return {path: Known(Stat(size, mtime_ns), digest) for path, size, mtime_ns, digest in self._section("files")}
+        return {path: Known(Stat(size, mtime_ns), digest) for path, size, mtime_ns, digest in self._rows("files")}
 
     def told(self, section: str) -> dict[str, Any]:
         """What a section keeps of each file of the kinds that have it."""
         kinds = {kind.name for kind in KINDS if section in dict(kind.derived)}
         paths = [path for path, entry in self.entries.items() if entry[0] in kinds]
-        return dict(zip(paths, self._section(section), strict=True))
+        return dict(zip(paths, self._rows(section), strict=True))
 
-    def _section(self, name: str) -> list[Any]:
+    def section(self, name: str) -> bytes:
+        """The bytes of one section; ValueError and its like where they are damaged."""
         at, size, crc = self._sections[name]
         self.file.seek(at)
-        found = marshal.loads(_checked(self.file.read(size), crc))
+        return _checked(self.file.read(size), crc)
+
+    def _rows(self, name: str) -> list[Any]:
+        found = marshal.loads(self.section(name))
         if not isinstance(found, list):
             raise TypeError("no section")
         return found
@@ -284,7 +288,7 @@ def schema_key() -> str:
     modules |= {"record", "architecture", "catalog/codec", "catalog/compiled", "catalog/compiling"}
     modules |= {"catalog/kinds", "catalog/parsing", "yamltext"}
     sizing = os.listdir(PACKAGE / "sizing")  # noqa: PTH208
-    deriving = {"catalog/facts", "catalog/listed", "quality/traits", "licensing/judge"}
+    deriving = {"catalog/facts", "catalog/listed", "catalog/networks", "quality/traits", "licensing/judge"}
     deriving |= {f"sizing/{name[:-3]}" for name in sizing if name.endswith(".py")}
     return f"{_crc(modules):08x}-{_crc(deriving):08x}"
 

@@ -23,6 +23,7 @@ from llmpick.catalog.compiled import (
     schema_key,
     write,
 )
+from llmpick.catalog.facts import joined, split
 from llmpick.catalog.files import Stat, scan, stamp
 from llmpick.catalog.kinds import KINDS, kind_named, kind_of, named
 from llmpick.record import NamedTuple
@@ -138,9 +139,16 @@ def _progress(files: int) -> Iterator[Callable[[int], None]]:
 
 def _older(form: Form, key: str) -> Older:
     try:
-        return Older(form, form.files(), {name: form.told(name) for name in SECTIONS} if form.key == key else {})
+        return Older(form, form.files(), _told(form) if form.key == key else {})
     except UNREADABLE:
         return Older(form, {}, {})
+
+
+def _told(form: Form) -> dict[str, dict[str, Any]]:
+    """The sections of a form by path, the networks whole among the facts."""
+    told = {name: form.told(name) for name in SECTIONS}
+    facts = told["facts"]
+    return {**told, "facts": dict(zip(facts, joined(facts.values(), form.section), strict=True))}
 
 
 def _kept(path: str, now: Known, older: Iterable[Older], writer: Writer) -> Stored | None:
@@ -276,8 +284,9 @@ def _pieces(
             told[section].append(row)
     date = max((one.entry.date for one in stored.values()), default="")
     index = marshal.dumps((writer.codec.fields, date, entries), FORMAT)
-    listed = [(path, *one.status, one.digest) for path, one in files.items()]
-    sections = {name: marshal.dumps(rows, FORMAT) for name, rows in {**told, "files": listed}.items()}
+    told["facts"], columns = split(told["facts"])
+    told["files"] = [(path, *one.status, one.digest) for path, one in files.items()]
+    sections = {name: marshal.dumps(rows, FORMAT) for name, rows in told.items()} | columns
     header = {
         **head,
         "index": (len(index), zlib.crc32(index)),

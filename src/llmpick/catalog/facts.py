@@ -7,24 +7,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog.codec import shared
+from llmpick.catalog.networks import SHAPE, columns_of, networks_of, sized
 from llmpick.errors import LlmpickError
 from llmpick.licensing.judge import Licensed, licensed
 from llmpick.quality.traits import Traits, amounts, traits
 from llmpick.record import NamedTuple, bare
-from llmpick.sizing.size import Size, size_of
+from llmpick.sizing.networks import FORMAT, Size, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from llmpick.architecture import Architecture
     from llmpick.catalog.codec import Writer
+    from llmpick.catalog.networks import Sized
     from llmpick.schema import Model, Tooling
+    from llmpick.sizing.networks import Networks
 
 TRAINERS = ("unsloth", "axolotl", "llama_factory", "ms_swift", "torchtune", "litgpt", "sentence_transformers")
-SHAPE = ["r", "llmpick.architecture:Architecture"]
-"""How an Architecture is stored."""
-BY_VALUE = 2
-"""The last format in which `marshal` writes what is equal as the same bytes."""
 SERVERS = {"vllm": "vLLM", "sglang": "SGLang", "llama_cpp": "llama.cpp", "mlx": "MLX"}
 """Field of Tooling -> the name of what serves it."""
 
@@ -97,35 +95,63 @@ class Plain:
     def __init__(self, writer: Writer) -> None:
         self.writer = writer
         self._seen: dict[Any, Any] = {}
-        self._sizes: dict[bytes, Any] = {}
+        self._sizes: dict[bytes, Sized | None] = {}
 
     def __call__(self, model: Model) -> tuple[Any, ...]:
         """What judging reads of `model`."""
         row = shared(bare(_facts(model, None)), self._seen)
         return (*row[:SIZE], self._size(model), *row[SIZE + 1 :])
 
-    def _size(self, model: Model) -> Any:
-        """The Size of a model's network, one for all that are alike."""
+    def _size(self, model: Model) -> Sized | None:
+        """The network of a model, one for all that are alike."""
         shape = self.writer.plain(model.architecture and model.architecture.shape, SHAPE)
-        alike = marshal.dumps(shape, BY_VALUE)
+        alike = marshal.dumps(shape, FORMAT)
         if alike not in self._sizes:
             size = _size(model)
-            self._sizes[alike] = size and bare(size._replace(shape=shape if size.shape else None))
+            self._sizes[alike] = size and sized(size, shape)
         return self._sizes[alike]
 
 
-def unpack(rows: Iterable[Any], shape: Callable[[Any], Architecture | None]) -> list[Facts]:
-    """What was stored, as it was; `shape` makes Architectures. Networks that are alike share one Size."""
-    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+def split(rows: Sequence[Any]) -> tuple[list[Any], dict[str, bytes]]:
+    """What Plain says as it is stored: of a network its Size and its number, the rest of it in sections of its own."""
+    networks = {one.key: one for row in rows if (one := row[SIZE]) is not None}
+    heads = {key: (*one.head, number) for number, (key, one) in enumerate(networks.items())}
+    return [_with(row[SIZE] and heads[row[SIZE].key], row) for row in rows], columns_of(list(networks.values()))
+
+
+def joined(rows: Iterable[Any], section: Callable[[str], bytes]) -> list[Any]:
+    """What was `split`, as it was."""
+    rows = list(rows)
+    heads = {row[SIZE][-1]: row[SIZE][:-1] for row in rows if row[SIZE] is not None}
+    networks = networks_of([heads[number] for number in range(len(heads))], section)
+    return [_with(row[SIZE] and networks[row[SIZE][-1]], row) for row in rows]
+
+
+def _with(size: Any, row: Any) -> Any:
+    return (*row[:SIZE], size, *row[SIZE + 1 :])
+
+
+def unpack(rows: Iterable[Any], networks_of: Callable[[int], Networks]) -> list[Facts]:
+    """What was stored; `networks_of` says where so many networks are kept.
+
+    What models have in common is one object.
+    """
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
     if not columns:
         return []
-    sizes = {id(row): row for row in columns[SIZE] if row is not None}
-    made = {key: tuple.__new__(Size, (*row[:-1], row[-1] and partial(shape, row[-1]))) for key, row in sizes.items()}
-    columns[LICENSE] = map(partial(tuple.__new__, Licensed), columns[LICENSE])
-    columns[TOOLS] = [row and tuple.__new__(Tools, row) for row in columns[TOOLS]]
-    columns[SIZE] = map(made.get, map(id, columns[SIZE]))
-    columns[TRAITS] = map(partial(tuple.__new__, Traits), columns[TRAITS])
+    networks = networks_of(1 + max((row[-1] for row in columns[SIZE] if row is not None), default=-1))
+    columns[LICENSE] = _each(columns[LICENSE], partial(tuple.__new__, Licensed))
+    columns[TOOLS] = _each(columns[TOOLS], partial(tuple.__new__, Tools))
+    columns[SIZE] = _each(columns[SIZE], lambda row: tuple.__new__(Size, (*row, networks)))
+    columns[TRAITS] = _each(columns[TRAITS], partial(tuple.__new__, Traits))
     return list(map(partial(tuple.__new__, Facts), zip(*columns, strict=True)))
+
+
+def _each(rows: Sequence[Any], made: Callable[[Any], Any]) -> list[Any]:
+    """What is `made` of each row, once of rows that are one object; None of None."""
+    known = {id(row): row for row in rows}
+    found = {key: row and made(row) for key, row in known.items()}
+    return list(map(found.__getitem__, map(id, rows)))
 
 
 def tools_of(tooling: Tooling | None) -> Tools | None:

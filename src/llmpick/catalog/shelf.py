@@ -7,16 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from llmpick.catalog.compiled import UNREADABLE
-from llmpick.catalog.facts import SHAPE, facts_of, unpack
+from llmpick.catalog.facts import facts_of, unpack
+from llmpick.catalog.networks import Columns
 from llmpick.sizing.size import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from llmpick.catalog.compiled import Form, Values
+    from llmpick.architecture import Architecture
+    from llmpick.catalog.compiled import Compiled, Values
     from llmpick.catalog.facts import Facts
     from llmpick.catalog.listed import Listed
     from llmpick.schema import Model
+    from llmpick.sizing.networks import Networks
 
 T = TypeVar("T")
 SAID = 24
@@ -110,8 +113,22 @@ class Shelf(Sequence["Model"]):
     @cached_property
     def facts(self) -> list[Facts]:
         """What judging reads of each of them."""
-        found = self._told("facts", lambda rows, form: unpack(rows, form.maker(SHAPE)), facts_of)
-        return sorted(found, key=lambda facts: facts.id)
+
+        def made(rows: list[Any], place: Compiled) -> Iterable[Facts]:
+            return unpack(rows, lambda count: Columns(place, count, self._shape_of))
+
+        return sorted(self._told("facts", made, facts_of), key=lambda facts: facts.id)
+
+    def _shape_of(self, networks: Networks, number: int) -> Architecture:
+        """That of a network, as the record of a model says."""
+        model = self.values[self.paths[self._by_network[id(networks), number]]]
+        shape: Architecture = model.architecture.shape
+        return shape
+
+    @cached_property
+    def _by_network(self) -> dict[tuple[int, int], str]:
+        """A model of each network."""
+        return {(id(one.size.networks), one.size.number): one.id for one in self.facts if one.size}
 
     @cached_property
     def listed(self) -> list[Listed]:
@@ -120,7 +137,9 @@ class Shelf(Sequence["Model"]):
 
         return sorted(self._told("listed", lambda rows, _: map(Listed._make, rows), listed_of))
 
-    def _told(self, section: str, made: Callable[[list[Any], Form], Iterable[T]], of: Callable[[Model], T]) -> list[T]:
+    def _told(
+        self, section: str, made: Callable[[list[Any], Compiled], Iterable[T]], of: Callable[[Model], T]
+    ) -> list[T]:
         """What a section keeps of the models, `made` of its rows; where it is damaged, worked out of their records."""
         found: list[T] = []
         paths, places = self.paths.values(), self.values.places
@@ -128,7 +147,7 @@ class Shelf(Sequence["Model"]):
             mine = [path for path in paths if places[path] is place]
             try:
                 told = place.form.told(section)
-                rows = list(made([told[path] for path in mine], place.form))
+                rows = list(made([told[path] for path in mine], place))
                 if len(rows) != len(mine):
                     raise ValueError("rows are missing")
             except UNREADABLE:

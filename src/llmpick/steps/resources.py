@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from llmpick.profile import Profile
     from llmpick.schema import Model
     from llmpick.sizing.job import Dtype, Job
+    from llmpick.sizing.networks import Size
     from llmpick.sizing.parameters import Parameters
-    from llmpick.sizing.size import Ladder, Parts, Size
+    from llmpick.sizing.size import Ladder, Parts
     from llmpick.steps.asked import Asked, Range
     from llmpick.verdict import Memory, Method, Rating
 
