@@ -35,6 +35,7 @@ from llmpick import catalog as catalogs  # noqa: E402
 from llmpick.catalog.suites import load  # noqa: E402
 from llmpick.quality import QualityTable, Traits, judge  # noqa: E402
 from llmpick.quality.judging import RANGE_Z  # noqa: E402
+from llmpick.quality.question import put_to  # noqa: E402
 
 DRAWS = 10_000
 FIGURES = ("regret@1", "regret@3", "tau")
@@ -131,7 +132,7 @@ class Left:
 
     def expected(self, task: fitting.Task, out: Iterable[str], end: str = "expected") -> list[float]:
         """What the run-time path expects of the task's models (`end`: or the low end of their ranges)."""
-        asked = fitting.ask_again(task, self.without(out))
+        asked = put_to(task.asked, self.without(out))
         return [getattr(judge(facts, asked), end) for facts in task.subjects]
 
 

@@ -36,7 +36,7 @@ from llmpick import catalog as catalogs  # noqa: E402
 from llmpick.catalog.suites import load  # noqa: E402
 from llmpick.quality import Question, Traits, question, strength, traits  # noqa: E402
 from llmpick.quality.evidence import Results, Suite, subject_traits  # noqa: E402
-from llmpick.quality.question import doubt_of, guessed, low_data, matches, unlisted, weights_of  # noqa: E402
+from llmpick.quality.question import guessed, low_data, matches, put_to, unlisted  # noqa: E402
 from llmpick.quality.table import Cited, QualityTable, Spread, Standing, Term  # noqa: E402
 from llmpick.quality.traits import amounts, year_trait  # noqa: E402
 
@@ -398,22 +398,10 @@ def centered(table: QualityTable, tasks: Sequence[Task]) -> QualityTable:
     """`table` with the offset that puts strength 0 in the middle of the evidence, each comparison counted once."""
     means: dict[str, list[float]] = defaultdict(list)
     for task in tasks:
-        asked = ask_again(task, table)
+        asked = put_to(task.asked, table)
         means[task.suite.id].append(float(np.mean([strength(facts, asked)[1] for facts in task.subjects])))
     middle = float(np.mean([np.mean(own) for own in means.values()])) if means else 0.0
     return dataclasses.replace(table, terms=table.terms | {"offset": Term(value=-middle, sd=0.0)})
-
-
-def ask_again(task: Task, table: QualityTable) -> Question:
-    """The task's question, put to another table."""
-    asked = task.asked
-    return dataclasses.replace(
-        asked,
-        table=table,
-        weights=weights_of(table.terms, asked.contexts),
-        doubt=() if task.results.examples else doubt_of(table.terms, asked.kind),
-        memo={},  # what follows from another table holds for that one alone
-    )
 
 
 def standings_of(tasks: Sequence[Task]) -> dict[str, list[Standing]]:
@@ -581,7 +569,7 @@ def make(catalog: catalogs.Catalog, suites: Sequence[Suite]) -> QualityTable:
 
 def at_run_time(task: Task, table: QualityTable) -> Any:
     """Strengths of a task's models without their own effects, from the task's mean, as `recommend` works them out."""
-    asked = ask_again(task, dataclasses.replace(table, effects={}))
+    asked = put_to(task.asked, dataclasses.replace(table, effects={}))
     found = np.array([strength(facts, asked)[1] for facts in task.subjects])
     return found - found.mean()
 

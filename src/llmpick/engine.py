@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from llmpick.catalog.facts import facts_of
 from llmpick.catalog.shelf import facts_in
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     Ways = tuple[tuple[Step, Callable[[Facts, Asked], Weighed]], ...]
 
+T = TypeVar("T")
 WEIGH: Ways = (
     ("task", task.weigh),
     ("resources", resources.weigh),
@@ -128,8 +129,7 @@ def judge_all(asked: Asked) -> list[Judged]:
 
 def weigh(facts: Facts, asked: Asked, ways: Ways = WEIGH) -> Judged:
     """One model put through the Steps up to the first that says no."""
-    standing = stand(facts.id, ((step, one(facts, asked)) for step, one in ways), asked)
-    return Judged(standing, facts)
+    return Judged(stand(facts.id, facts, ways, asked), facts)
 
 
 def qualifies(facts: Facts, asked: Asked) -> bool:
@@ -150,27 +150,29 @@ def weigh_offer(offer: vendor.Offer, asked: Asked) -> Judged:
 
 def of_verdict(one: Verdict, asked: Asked) -> Judged:
     """A Candidate that was judged in words already."""
-    standing = stand(one.model.id, ((step.step, asked.weighed(step)) for step in one.steps), asked)
-    standing = standing._replace(score=one.score, score_high=one.score_high)
-    return Judged(standing, None, one)
+    ways = [(step.step, partial(_weighed, step)) for step in one.steps]
+    return Judged(stand(one.model.id, one, ways, asked), None, one)
 
 
-def stand(id_: str, steps: Iterable[tuple[Step, Weighed]], asked: Asked) -> Standing:
-    """The score is the weighted sum of the Ratings' low ends, `score_high` that of their high ends.
+def _weighed(step: StepVerdict, _: Verdict, asked: Asked) -> Weighed:
+    return asked.weighed(step)
 
-    No Step after the first that says no is asked for.
+
+def stand(id_: str, one: T, ways: Iterable[tuple[Step, Callable[[T, Asked], Weighed]]], asked: Asked) -> Standing:
+    """Where `one` stands by the Steps' `ways` to weigh it: none after the first that says no is gone.
+
+    The score is the weighted sum of the Ratings' low ends, `score_high` that of their high ends.
     """
-    lows: list[float] = []
-    highs: list[float] = []
-    unknown = False
-    for step, found in steps:
-        lows += found.lows
-        highs += found.highs
-        if found.no:
-            return Standing(id_, sum(lows), sum(highs), False, step, found.shortfall, found.helped)
-        unknown = unknown or found.unknown
-    low, high = sum(lows), sum(highs)
-    return Standing(id_, low, high, unknown or high - low > asked.constants["undecided-spread"])
+    low = high = 0.0
+    undecided = False
+    for step, weigh in ways:
+        added, added_high, no, shortfall, helped, unknown = weigh(one, asked)
+        low += added
+        high += added_high
+        if no:
+            return Standing(id_, low, high, False, step, shortfall, helped)
+        undecided = undecided or unknown
+    return Standing(id_, low, high, undecided or high - low > asked.constants["undecided-spread"])
 
 
 def write(one: Judged, asked: Asked) -> Verdict:
@@ -271,6 +273,11 @@ def verdict(
 ) -> Verdict:
     """Sum the Ratings up: the score is the weighted sum of their low ends, `score_high` that of their high ends."""
     ratings = [rating for step in steps for rating in step.ratings]
+    low = high = 0.0
+    for step in steps:
+        added, added_high = step.adds
+        low += added
+        high += added_high
     unknown = [check.because for step in steps for check in step.checks if check.outcome == "unknown"]
     wide = [rating.because for rating in ratings if rating.high - rating.low > 0.3 and rating.criterion != "quality"]
     # What nobody knows speaks neither for a model nor against it: it stands in `missing` alone.
@@ -279,8 +286,8 @@ def verdict(
         model=model,
         method=method,
         steps=steps,
-        score=sum(rating.weight * rating.low for rating in ratings),
-        score_high=sum(rating.weight * rating.high for rating in ratings),
+        score=low,
+        score_high=high,
         memory=memory,
         time_hours=memory.time_hours if memory else None,
         cost_usd=memory.cost_usd if memory else None,

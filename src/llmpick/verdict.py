@@ -149,6 +149,15 @@ class StepVerdict:
     checks: tuple[Check, ...] = ()
     ratings: tuple[Rating, ...] = ()
 
+    @property
+    def adds(self) -> tuple[float, float]:
+        """What its Ratings add to the score and to `score_high`: the sums of weight times low and times high end."""
+        low = high = 0.0
+        for one in self.ratings:
+            low += one.weight * one.low
+            high += one.weight * one.high
+        return low, high
+
 
 @record
 class LicenseVerdict:

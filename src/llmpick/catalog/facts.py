@@ -10,7 +10,7 @@ from llmpick.catalog.codec import shared
 from llmpick.catalog.networks import SHAPE, columns_of, networks_of, sized
 from llmpick.errors import LlmpickError
 from llmpick.licensing.judge import Licensed, licensed
-from llmpick.quality.traits import Traits, amounts, traits
+from llmpick.quality.traits import Amounts, Traits, amounts_of, traits
 from llmpick.record import NamedTuple, bare
 from llmpick.sizing.networks import FORMAT, Size, size_of
 
@@ -57,11 +57,11 @@ class Facts(NamedTuple):
     size: Size | None
     """None = it cannot be sized."""
     traits: Traits
-    amounts: dict[str, float]
+    amounts: Amounts
     """Of the traits, for the estimate of quality."""
 
 
-LICENSE, TOOLS, SIZE, TRAITS = map(Facts._fields.index, ("license", "tools", "size", "traits"))
+LICENSE, TOOLS, SIZE, TRAITS, AMOUNTS = map(Facts._fields.index, ("license", "tools", "size", "traits", "amounts"))
 
 
 def facts_of(model: Model) -> Facts:
@@ -85,7 +85,7 @@ def _facts(model: Model, size: Size | None) -> Facts:
         active=model.parameters.active,
         size=size,
         traits=known,
-        amounts=amounts(known),
+        amounts=amounts_of(known),
     )
 
 
@@ -144,6 +144,7 @@ def unpack(rows: Iterable[Any], networks_of: Callable[[int], Networks]) -> list[
     columns[TOOLS] = _each(columns[TOOLS], partial(tuple.__new__, Tools))
     columns[SIZE] = _each(columns[SIZE], lambda row: tuple.__new__(Size, (*row, networks)))
     columns[TRAITS] = _each(columns[TRAITS], partial(tuple.__new__, Traits))
+    columns[AMOUNTS] = _each(columns[AMOUNTS], partial(tuple.__new__, Amounts))
     return list(map(partial(tuple.__new__, Facts), zip(*columns, strict=True)))
 
 

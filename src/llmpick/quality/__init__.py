@@ -7,7 +7,19 @@ The scale is absolute: a model's strength for a question is a sum of terms of `c
 
 from __future__ import annotations
 
-from llmpick.quality.judging import Published, Quality, estimate, judge, published, span, strength, value_of
+from llmpick.quality.judging import (
+    Own,
+    Published,
+    Quality,
+    estimate,
+    judge,
+    own,
+    published,
+    settled,
+    span,
+    strength,
+    value_of,
+)
 from llmpick.quality.parts import Part, parts
 from llmpick.quality.question import EXACT, Question, question
 from llmpick.quality.table import QualityTable
@@ -16,6 +28,7 @@ from llmpick.quality.traits import MULTILINGUAL, Traits, specialties, traits
 __all__ = [
     "EXACT",
     "MULTILINGUAL",
+    "Own",
     "Part",
     "Published",
     "Quality",
@@ -24,9 +37,11 @@ __all__ = [
     "Traits",
     "estimate",
     "judge",
+    "own",
     "parts",
     "published",
     "question",
+    "settled",
     "span",
     "specialties",
     "strength",

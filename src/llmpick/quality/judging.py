@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
+from operator import mul
 from typing import TYPE_CHECKING
 
-from llmpick.quality.question import SCRIPTS, Question, guessed, language_name, matches, question, unlisted
+from llmpick.quality.question import (
+    SCRIPTS,
+    Question,
+    few_contexts,
+    guessed,
+    language_name,
+    matches,
+    question,
+    unlisted,
+)
 from llmpick.quality.reasons import because, closeness, nearest, told
-from llmpick.quality.traits import BOUNDS, Traits, amounts, counts_tokens, traits, year_trait
+from llmpick.quality.traits import BOUNDS, Amounts, Traits, amounts_of, counts_tokens, traits, year_trait
 from llmpick.record import NamedTuple, record
 
 if TYPE_CHECKING:
@@ -75,8 +85,8 @@ def judge(facts: Traits, asked: Question) -> Quality:
     )
 
 
-def span(facts: Traits, asked: Question, own: Mapping[str, float] | None = None) -> tuple[float, float]:
-    """Low and high end of the answer, all that a ranking reads of it; `own` saves working out the model's `amounts`."""
+def span(facts: Traits, asked: Question, own: Own | None = None) -> tuple[float, float]:
+    """Low and high end of the answer, all that a ranking reads of it; `own` saves working it out again."""
     low, _, high, _ = strength(facts, asked, own)
     return _widened(low, high, facts, asked)
 
@@ -130,74 +140,98 @@ def _published(one: Standing, asked: Question) -> Published:
     )
 
 
-def strength(
-    facts: Traits, asked: Question, own: Mapping[str, float] | None = None
-) -> tuple[float, float, float, tuple[str, ...]]:
+class Own(NamedTuple):
+    """What a model's own traits and results add to its strength, whatever it is asked to read."""
+
+    plenty: float
+    """Were there plenty of examples."""
+    few: float
+    """What few examples would add."""
+
+
+def own(facts: Traits, known: Amounts, asked: Question) -> Own:
+    """The same for every question about this kind of task."""
+    table = asked.table
+    plenty, few = _coefficients(known.names, asked)
+    start = asked.plenty["offset"] + table.families.get(facts.family, 0.0)
+    found = Own(sum(map(mul, plenty, known.values), start), sum(map(mul, few, known.values)))
+    effects = table.effects.get(facts.id)
+    if effects is None:
+        return found
+    shared = sum([effects.get(name, 0.0) * share for name, share in settled(asked)])
+    return Own(found.plenty + shared, found.few + sum([effects.get(name, 0.0) for name in few_contexts(asked.kind)]))
+
+
+def settled(asked: Question) -> tuple[tuple[str, float], ...]:
+    """All that an Own depends on beside the model: the contexts that the table speaks of, whatever the examples."""
+    table, few = asked.table, few_contexts(asked.kind)
+    spoken = {name.partition("@")[2] for name in table.terms}.union(*table.effects.values()) - few
+    return tuple((name, share) for name, share in asked.contexts.items() if name in spoken or name == "any")
+
+
+def _coefficients(names: tuple[str, ...], asked: Question) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Of each trait its coefficient with plenty of examples, and what few would add: the same for many models."""
+    if names not in asked.memo:
+        asked.memo[names] = tuple(tuple(one.get(name, 0.0) for name in names) for one in (asked.plenty, asked.few))
+    known: tuple[tuple[float, ...], tuple[float, ...]] = asked.memo[names]
+    return known
+
+
+def strength(facts: Traits, asked: Question, known: Own | None = None) -> tuple[float, float, float, tuple[str, ...]]:
     """Lowest, expected and highest strength over what the unknown facts may be, and the names of those facts."""
-    weight = asked.weights.get
-    total = asked.weights["offset"] + asked.table.families.get(facts.family, 0.0)
-    own = amounts(facts) if own is None else own
-    for name, amount in own.items():
-        total += weight(name, 0.0) * amount
+    plenty, few = known or own(facts, amounts_of(facts), asked)
     met = meeting(facts, asked)
-    for added in met.adds:
-        total += added
-    effects = asked.table.effects.get(facts.id)
-    if effects:
-        total += sum([effects.get(name, 0.0) * share for name, share in asked.contexts.items()])
-    low = expected = high = total
-    if asked.doubt:
-        many, few = _by_examples(own, asked)
-        low, high = total + min(many, few), total + max(many, few)
-    if met.unlisted is None and facts.year is not None and (facts.tokens or not counts_tokens(facts)):
+    low = expected = high = plenty + asked.share * few + met.adds
+    if not asked.counted:
+        many = plenty + met.adds
+        low, high = (many, many + few) if few > 0 else (many + few, many)
+    if not met.missing:
         return low, expected, high, ()
-    spans = _unknown(facts, met, asked)
-    for least, usual, most in spans.values():
-        low, expected, high = low + least, expected + usual, high + most
-    return low, expected, high, tuple(spans)
+    least, usual, most = met.open
+    return low + least, expected + usual, high + most, met.missing
+
+
+Ends = tuple[float, float, float]
+"""The least, usual and most that unknown facts may add to strength."""
 
 
 class Meeting(NamedTuple):
-    """How a model's languages, specialties and training meet a question: the same for all that share them."""
+    """What the question makes of a model's languages, specialties and training, and of what is not on record of it.
 
-    adds: tuple[float, ...]
-    """Strength, match by match."""
-    unlisted: Ends | None
-    """What may be added where it is not on record of every language asked for if the model knows it."""
+    The same for all models that share them.
+    """
+
+    adds: float
+    """Strength."""
+    open: Ends
+    missing: tuple[str, ...]
+    """The names of the facts that nobody recorded."""
 
 
 def meeting(facts: Traits, asked: Question) -> Meeting:
     """How the model's languages and specialties meet the question."""
-    key = facts.languages, facts.structure, facts.specialties, facts.trained_for
+    dated, counted = facts.year is not None, bool(facts.tokens) or not counts_tokens(facts)
+    key = facts.languages, facts.structure, facts.specialties, facts.trained_for, dated, counted, facts.variant
     if key not in asked.memo:
         weight = asked.weights.get
-        adds = tuple(weight(name, 0.0) * amount for name, amount in matches(facts, asked).items())
-        doubtful = tuple(wanted for wanted in asked.languages if unlisted(facts, wanted))
-        asked.memo[key] = Meeting(adds, _language_span(facts, doubtful, asked) if doubtful else None)
+        adds = sum([weight(name, 0.0) * amount for name, amount in matches(facts, asked).items()])
+        spans = _unknown(facts, asked)
+        low, expected, high = (sum([ends[end] for ends in spans.values()]) for end in range(3))
+        asked.memo[key] = Meeting(adds, (low, expected, high), tuple(spans))
     known: Meeting = asked.memo[key]
     return known
 
 
-def _by_examples(own: Mapping[str, float], asked: Question) -> tuple[float, float]:
-    """What it would change to know that examples are many, and that they are few."""
-    few = sum(value * own.get(name, 0.0) for name, value in asked.doubt)
-    share = asked.contexts.get("low-data", 0.0)
-    return -share * few, (1 - share) * few
-
-
-Ends = tuple[float, float, float]
-"""The least, usual and most that an unknown fact may add to strength."""
-
-
-def _unknown(facts: Traits, met: Meeting, asked: Question) -> dict[str, Ends]:
+def _unknown(facts: Traits, asked: Question) -> dict[str, Ends]:
     """Unknown fact -> what it may add to strength."""
     found: dict[str, Ends] = {}
     if facts.year is None:
         found["release date"] = _span(year_trait(facts), BOUNDS["year"], asked)
     if counts_tokens(facts) and (facts.year is None or not facts.tokens):
         found["training tokens"] = _span("tokens", BOUNDS["tokens"], asked)
-    if met.unlisted is not None:
-        found["languages"] = met.unlisted
+    doubtful = tuple(wanted for wanted in asked.languages if unlisted(facts, wanted))
+    if doubtful:
+        found["languages"] = _language_span(facts, doubtful, asked)
     return found
 
 

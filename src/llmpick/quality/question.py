@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from llmpick.quality.traits import FEW, MULTILINGUAL, Traits
-from llmpick.record import record
+from llmpick.record import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,8 +83,14 @@ class Question:
     """Context -> how far it applies, in [0, 1]."""
     weights: dict[str, float]
     """Trait -> coefficient under these contexts."""
-    doubt: tuple[tuple[str, float], ...]
-    """(trait, what few examples add to its coefficient) pairs; empty where the number of examples is known."""
+    plenty: dict[str, float]
+    """Trait -> the same were there plenty of examples."""
+    few: dict[str, float]
+    """Trait -> what few examples would add to it."""
+    share: float
+    """How far the examples are few, in [0, 1]; what is usual where their number is not known."""
+    counted: bool
+    """Whether it is known."""
     table: QualityTable
     memo: dict[Any, Any]
     """What was worked out for one model and holds for others."""
@@ -111,7 +117,7 @@ def question(
     rows = list(domains.values() if hasattr(domains, "values") else domains)
     row = next((row for row in rows if row.id == domain), None)
     share = table.usual.get("low-data", 0.0) if examples is None else low_data(examples)
-    contexts = contexts_of(kind, domain, languages, share)
+    weights, plenty, few = coefficients(table.terms, kind, domain, languages, share)
     return Question(
         task=id_,
         kind=kind,
@@ -120,9 +126,12 @@ def question(
         near=frozenset(near for one in rows if one.id in (domain, text) for near in one.near),
         distance=row.distance if row else "web",
         languages=languages,
-        contexts=contexts,
-        weights=weights_of(table.terms, contexts),
-        doubt=doubt_of(table.terms, kind) if examples is None else (),
+        contexts=contexts_of(kind, domain, languages, share),
+        weights=weights,
+        plenty=plenty,
+        few=few,
+        share=share,
+        counted=examples is not None,
         table=table,
         memo={},
     )
@@ -135,13 +144,30 @@ def low_data(examples: int) -> float:
     return 1 - math.log(max(examples, LOW_DATA) / LOW_DATA) / math.log(PLENTY / LOW_DATA)
 
 
-def doubt_of(terms: Mapping[str, Term], kind: str) -> tuple[tuple[str, float], ...]:
-    """What few examples add to the coefficient of each trait."""
-    few = weights_of(
-        {name: term for name, term in terms.items() if "@" in name},
-        {"low-data": 1.0, "few-labels": float(kind == "labels")},
-    )
-    return tuple((trait, value) for trait, value in few.items() if value)
+def few_of(terms: Mapping[str, Term], kind: str) -> dict[str, float]:
+    """What few examples add to the coefficient of each trait that they change."""
+    own = {name: term for name, term in terms.items() if "@" in name}
+    few = weights_of(own, dict.fromkeys(few_contexts(kind), 1.0))
+    return {trait: value for trait, value in few.items() if value}
+
+
+def few_contexts(kind: str) -> frozenset[str]:
+    """The contexts of few examples."""
+    return frozenset(("low-data", "few-labels") if kind == "labels" else ("low-data",))
+
+
+def put_to(asked: Question, table: QualityTable) -> Question:
+    """The same question put to another table."""
+    weights, plenty, few = coefficients(table.terms, asked.kind, asked.domain, asked.languages, asked.share)
+    return replace(asked, table=table, weights=weights, plenty=plenty, few=few, memo={})
+
+
+def coefficients(
+    terms: Mapping[str, Term], kind: str, domain: str, languages: tuple[str, ...], share: float
+) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """Trait -> coefficient as things are, were there plenty of examples, and what few examples would add."""
+    plenty, few = weights_of(terms, contexts_of(kind, domain, languages, 0.0)), few_of(terms, kind)
+    return {trait: value + share * few.get(trait, 0.0) for trait, value in plenty.items()}, plenty, few
 
 
 def contexts_of(kind: str, domain: str, languages: tuple[str, ...], low: float) -> dict[str, float]:
@@ -151,11 +177,7 @@ def contexts_of(kind: str, domain: str, languages: tuple[str, ...], low: float) 
         found[f"domain:{domain}"] = 1.0
     for language in languages:
         found[f"language:{language}"] = 1 / len(languages)
-    if low > 0:
-        found["low-data"] = low
-        if kind == "labels":
-            found["few-labels"] = low
-    return found
+    return found | dict.fromkeys(few_contexts(kind), low) if low > 0 else found
 
 
 def weights_of(terms: Mapping[str, Term], contexts: Mapping[str, float]) -> dict[str, float]:

@@ -58,6 +58,19 @@ class Traits(NamedTuple):
     """Of a mixture of experts, the parameters a token passes through; None where those are all."""
 
 
+class Amounts(NamedTuple):
+    """The amounts of one model, apart from the names of its traits: these are few models' own."""
+
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+
+
+def amounts_of(facts: Traits) -> Amounts:
+    """Those of `facts`."""
+    known = amounts(facts)
+    return Amounts(tuple(known), tuple(known.values()))
+
+
 def traits(model: Model) -> Traits:
     """The facts of `model` that the estimate reads."""
     read = model.pretraining

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llmpick.catalog import Catalog
     from llmpick.policy import Policy
     from llmpick.profile import Profile
+    from llmpick.quality import Own
     from llmpick.schema import Domain, Gpu, Model, Price, Task
     from llmpick.sizing.size import Store
     from llmpick.verdict import Check, Finding, StepVerdict
@@ -34,9 +35,9 @@ Range = tuple[float, float]
 class Weighed(NamedTuple):
     """One Step's Checks and Ratings as bare numbers: what the ranking goes by."""
 
-    lows: tuple[float, ...] = ()
-    """What the low end of each Rating adds to the score: weight times worth, in the order in which the Step rates."""
-    highs: tuple[float, ...] = ()
+    low: float = 0.0
+    """What the low ends of its Ratings add to the score: the sum of weight times worth."""
+    high: float = 0.0
     """The same of the high ends."""
     no: bool = False
     """A Check says no."""
@@ -85,8 +86,8 @@ class Asked:
     """The same, and holds for other questions about this use of the weights."""
     domains: dict[Any, Any]
     """The same about this domain and these languages."""
-    spans: dict[str, Range]
-    """Of quality by model: the same about this task, domain, these languages and so many examples."""
+    owns: dict[str, Own]
+    """Of quality by model: the same about this kind of task."""
 
     def rating(self, criterion: str, low: float, high: float, because: str, sources: Any = ()) -> Rating:
         """A Rating with this question's weight."""
@@ -116,12 +117,12 @@ class Asked:
 
     def adding(self, *ranges: tuple[str, Range], unknown: bool = False) -> Weighed:
         """What the worth of these criteria adds to the score, with this question's weights."""
-        lows, highs = [], []
+        lows = highs = 0.0
         for criterion, (low, high) in ranges:
             weight = self.weights.get(criterion, 0.0)
-            lows.append(weight * low)
-            highs.append(weight * high)
-        return Weighed(tuple(lows), tuple(highs), unknown=unknown)
+            lows += weight * low
+            highs += weight * high
+        return Weighed(lows, highs, unknown=unknown)
 
     def unknown(self, criterion: str, because: str) -> Rating:
         """A Rating over the policy's range for a fact nobody recorded."""
@@ -143,6 +144,15 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
     card = next((gpu for gpu in catalog.gpus if gpu.name == name), None) if name else None
     price = next((price for price in catalog.prices if price.gpu == name), None) if name else None
     lasting = lasting_in(catalog.models)
+    question = quality.question(
+        task,
+        domain=profile.domain,
+        languages=profile.languages,
+        examples=profile.examples,
+        method="",
+        table=catalog.quality,
+        domains=catalog.domains,
+    )
     use = profile.commercial, profile.monthly_users, profile.annual_revenue, profile.region, profile.license
     return Asked(
         profile=profile,
@@ -151,15 +161,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         task=task,
         domain=domain,
         weights=_weights(profile, catalog.policy, task.kind),
-        quality=quality.question(
-            task,
-            domain=profile.domain,
-            languages=profile.languages,
-            examples=profile.examples,
-            method="",
-            table=catalog.quality,
-            domains=catalog.domains,
-        ),
+        quality=question,
         gpu=card,
         price=price,
         serving_card=next((gpu for gpu in catalog.gpus if gpu.name == serving), None) if serving else None,
@@ -180,7 +182,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         memo={},
         licenses=lasting.of(catalog, "license", *use),
         domains=lasting.of(catalog, "domain", profile.domain, profile.languages),
-        spans=lasting.of(catalog, "quality", task.id, profile.domain, profile.languages, profile.examples),
+        owns=lasting.of(catalog, "quality", *quality.settled(question)),
     )
 
 

@@ -25,7 +25,7 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
     counted = asked.catalog.popularity.get(facts.id)
     low, high = popularity(counted.downloads if counted else None, asked)
     weight, known = asked.weights.get("popularity", 0.0), _weigh_tooling(facts.tools, asked)
-    return Weighed((weight * low, *known.lows), (weight * high, *known.highs))
+    return Weighed(weight * low + known.low, weight * high + known.high)
 
 
 def _weigh_tooling(tools: Tools | None, asked: Asked) -> Weighed:

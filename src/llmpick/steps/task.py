@@ -60,11 +60,11 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
 
 def adds(facts: Facts, asked: Asked) -> Weighed:
     """What `quality` and `fit` add to the score."""
-    if facts.id not in asked.spans:
-        asked.spans[facts.id] = quality.span(facts.traits, asked.quality, facts.amounts)
-    low, high = asked.spans[facts.id]
+    if facts.id not in asked.owns:
+        asked.owns[facts.id] = quality.own(facts.traits, facts.amounts, asked.quality)
+    low, high = quality.span(facts.traits, asked.quality, asked.owns[facts.id])
     weight, suits = asked.weights.get("quality", 0.0), _weigh_fit(facts.structure, facts.variant, asked)
-    return Weighed((weight * low, *suits.lows), (weight * high, *suits.highs))
+    return Weighed(weight * low + suits.low, weight * high + suits.high)
 
 
 UNFIT = Weighed(no=True)
