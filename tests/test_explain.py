@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from llmpick import engine, quality, sensitivity, winning
 from llmpick import explain as explaining
+from llmpick.catalog.facts import facts_of
+from llmpick.schema import Model
 from llmpick.steps.asked import ask as put
 from llmpick.verdict import Verdict, rated
 from test_laws import BY_ID, FACTS, card, only, questions
+from weighing import standing
 
 TRIES = settings(max_examples=100, deadline=None)
 some_models = st.lists(st.sampled_from(sorted(BY_ID)), min_size=8, max_size=30, unique_by=lambda n: BY_ID[n].lineage)
@@ -21,6 +24,11 @@ some_models = st.lists(st.sampled_from(sorted(BY_ID)), min_size=8, max_size=30, 
 
 def order(catalog, profile):
     return [verdict.model.id for verdict in engine.rank(catalog, profile).recommended]
+
+
+def judged(one: Verdict, asked) -> engine.Judged:
+    """What ranks `one`, by what it says."""
+    return engine.Judged(standing(one, asked), facts_of(one.model) if isinstance(one.model, Model) else None)
 
 
 def raised(one: Verdict, criterion: str, low: float) -> Verdict:
@@ -52,9 +60,7 @@ def test_would_win_if_is_true(names, profile, which):
         elif condition.kind == "value":
             asked = put(profile, part)
             again = [
-                engine.of_verdict(
-                    raised(one, condition.criterion, condition.amount) if one.model is model else one, asked
-                )
+                judged(raised(one, condition.criterion, condition.amount) if one.model is model else one, asked)
                 for one in answer.ranking.recommended
             ]
             first = engine.place(engine.sort(again).recommended, asked)[0].judged[0]

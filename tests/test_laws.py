@@ -19,6 +19,7 @@ from llmpick.sizing.size import USUAL, Parts, Store, whole_ladder
 from llmpick.steps import vendor
 from llmpick.steps.asked import ask, vocabulary
 from llmpick.units import GIB, USABLE_SHARE, GpuSetup, parse_gpu
+from weighing import standing
 
 FACTS = catalogs.load()
 KNOWN = vocabulary(FACTS)
@@ -247,7 +248,7 @@ def test_every_model_stands_where_its_sentences_say(profile, found):
     asked = ask(replace(profile, **found), FACTS)
     for facts in facts_in(FACTS.models):
         weighed = engine.weigh(facts, asked)
-        assert weighed.standing == engine.of_verdict(engine.write(weighed, asked), asked).standing
+        assert weighed.standing == standing(engine.write(weighed, asked), asked)
 
 
 @settings(max_examples=20, deadline=None)
@@ -256,7 +257,7 @@ def test_every_offer_of_a_vendor_stands_where_its_sentences_say(profile, found, 
     asked = ask(replace(profile, privacy=privacy, license=license, **found), FACTS)
     for offer in vendor.offers(asked):
         weighed = engine.weigh_offer(offer, asked)
-        assert weighed.standing == engine.of_verdict(engine.write(weighed, asked), asked).standing
+        assert weighed.standing == standing(engine.write(weighed, asked), asked)
 
 
 @settings(max_examples=25, deadline=None)

@@ -25,6 +25,7 @@ from llmpick.schema import LicenseFacts, Model, ParameterFacts, Source
 from llmpick.steps import license as step
 from llmpick.steps.asked import ask
 from llmpick.steps.license import checks
+from weighing import weighed
 
 CATALOG = catalogs.load()
 LICENSES = CATALOG.licenses
@@ -451,7 +452,7 @@ def test_every_license_weighs_what_its_sentences_say(use):
     for weights in LICENSED:
         words, verdict = step.judge_licensed(weights, asked)
         known = step.decided(weights, asked)
-        assert step.weighed(known, asked) == asked.weighed(words)
+        assert step.weighed(known, asked) == weighed(words, asked)
         assert (known.decision.verdict, known.decision.duties) == (verdict.verdict, verdict.duties)
         assert [one.name for one in known.findings] == [one.name for one in words.checks]
 

@@ -52,29 +52,31 @@ WEIGH: Ways = (
 """The Steps in numbers, in their order."""
 
 
+def _nth(place: int) -> Callable[[Sequence[Weighed], Asked], Weighed]:
+    return lambda steps, _: steps[place]
+
+
+WEIGHED = tuple((step, _nth(place)) for place, step in enumerate(STEPS))
+"""The same where all were weighed already."""
+
+
 class Judged(NamedTuple):
     """A Candidate in numbers, and what to put in words."""
 
     standing: Standing
     facts: Facts | None
-    verdict: Verdict | None = None
-    """Of one that was judged in words already."""
     api: ApiModel | None = None
     """Of one that a vendor tunes."""
 
     @property
     def lineage(self) -> str:
         """That of its network."""
-        return self.facts.lineage if self.facts else getattr(self._model, "lineage", self.standing.id)
+        return self.facts.lineage if self.facts else self.standing.id
 
     @property
     def variant(self) -> str:
         """How its network was trained last."""
-        return self.facts.variant if self.facts else getattr(self._model, "variant", "instruct")
-
-    @property
-    def _model(self) -> Model | ApiModel | None:
-        return self.verdict.model if self.verdict else None
+        return self.facts.variant if self.facts else "instruct"
 
 
 class Sorted(NamedTuple):
@@ -141,21 +143,14 @@ def qualifies(facts: Facts, asked: Asked) -> bool:
 def weigh_offer(offer: vendor.Offer, asked: Asked) -> Judged:
     """A model tuned through a vendor, put through all Steps: its score counts them all, though it be ruled out."""
     steps = vendor.weigh(offer, asked)
-    standing = stand(offer.api.id, steps, asked)
+    standing = stand(offer.api.id, steps, WEIGHED, asked)
     if standing.step:
-        low = sum(low for _, found in steps for low in found.lows)
-        standing = standing._replace(score=low, score_high=sum(high for _, found in steps for high in found.highs))
-    return Judged(standing, None, api=offer.api)
-
-
-def of_verdict(one: Verdict, asked: Asked) -> Judged:
-    """A Candidate that was judged in words already."""
-    ways = [(step.step, partial(_weighed, step)) for step in one.steps]
-    return Judged(stand(one.model.id, one, ways, asked), None, one)
-
-
-def _weighed(step: StepVerdict, _: Verdict, asked: Asked) -> Weighed:
-    return asked.weighed(step)
+        low = high = 0.0
+        for step in steps:
+            low += step.low
+            high += step.high
+        standing = standing._replace(score=low, score_high=high)
+    return Judged(standing, None, offer.api)
 
 
 def stand(id_: str, one: T, ways: Iterable[tuple[Step, Callable[[T, Asked], Weighed]]], asked: Asked) -> Standing:
@@ -179,7 +174,7 @@ def write(one: Judged, asked: Asked) -> Verdict:
     """Its Verdict."""
     if one.api:
         return judge_api(one.api, asked)
-    return one.verdict or judge(asked.known(one.standing.id), asked, one.facts)
+    return judge(asked.known(one.standing.id), asked, one.facts)
 
 
 def write_row(row: Row, asked: Asked) -> Verdict:

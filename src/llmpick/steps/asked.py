@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llmpick.quality import Own
     from llmpick.schema import Domain, Gpu, Model, Price, Task
     from llmpick.sizing.size import Store
-    from llmpick.verdict import Check, Finding, StepVerdict
+    from llmpick.verdict import Check, Finding
 
 DECISIVE = ("memory", "language", "license allow-list")
 # What is judged only where a card is named: without one every candidate would get the same.
@@ -99,11 +99,6 @@ class Asked:
         found = self.model(id_)
         assert found is not None, id_
         return found
-
-    def weighed(self, step: StepVerdict) -> Weighed:
-        """A Step's Checks and Ratings as numbers."""
-        ratings = tuple((one.criterion, (one.low, one.high)) for one in step.ratings)
-        return self.weighed_by(step.checks, *ratings)
 
     def weighed_by(self, checks: Sequence[Check | Finding], *ranges: tuple[str, Range]) -> Weighed:
         """Checks, and what the worth of these criteria adds, as numbers."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Model
     from llmpick.steps.asked import Asked, Range
-    from llmpick.verdict import LicenseVerdict, Span, Step
+    from llmpick.verdict import LicenseVerdict, Span
 
 HEADROOM = 1.0, 1.0
 """What the vendor's machines leave of it."""
@@ -62,8 +62,8 @@ def judge(api: ApiModel, asked: Asked) -> tuple[tuple[StepVerdict, ...], License
     return steps, verdict, cost
 
 
-def weigh(offer: Offer, asked: Asked) -> tuple[tuple[Step, Weighed], ...]:
-    """The same in numbers."""
+def weigh(offer: Offer, asked: Asked) -> tuple[Weighed, ...]:
+    """The same in numbers, Step by Step."""
     api, base, profile = offer.api, offer.base, asked.profile
     key = ("offer", base and base.id)
     if key not in asked.memo:
@@ -71,11 +71,11 @@ def weigh(offer: Offer, asked: Asked) -> tuple[tuple[Step, Weighed], ...]:
     rated, resourced, domained, licensed, known = asked.memo[key]
     fit = (find_purpose(api, asked), *find_examples(api, profile))
     return (
-        ("task", checked(Weighed() if refused(fit) else rated, fit, asked)),
-        ("resources", checked(resourced, (*find_privacy(profile), *_find_budget(api, profile)), asked)),
-        ("domain", domained),
-        ("license", licensed),
-        ("community", checked(known, (find_availability(api),), asked)),
+        checked(Weighed() if refused(fit) else rated, fit, asked),
+        checked(resourced, (*find_privacy(profile), *_find_budget(api, profile)), asked),
+        domained,
+        licensed,
+        checked(known, (find_availability(api),), asked),
     )
 
 
@@ -103,7 +103,7 @@ def checked(known: Weighed, findings: Sequence[Finding], asked: Asked) -> Weighe
     """What a Step's Ratings add, and what its Checks find."""
     if all(one.outcome == "ok" for one in findings):
         return known
-    return asked.weighed_by(findings)._replace(lows=known.lows, highs=known.highs)
+    return asked.weighed_by(findings)._replace(low=known.low, high=known.high)
 
 
 def refused(findings: Iterable[Finding]) -> bool:
