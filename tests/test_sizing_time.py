@@ -13,7 +13,7 @@ from llmpick.sizing.cost import dollars, vendor_dollars
 from llmpick.sizing.estimate import Run, estimate
 from llmpick.sizing.job import usual
 from llmpick.sizing.parameters import count
-from llmpick.sizing.time import flops, hours, peak_tflops, seconds_per_batch
+from llmpick.sizing.time import hours, pace_of, peak_tflops, products_of, seconds_of, work_of
 from llmpick.verdict import Span
 from test_memory import BERT, LLAMA
 
@@ -35,14 +35,14 @@ def test_a_full_step_is_six_operations_per_matrix_weight_and_token() -> None:
     counted = count(LLAMA)
     matrices = counted.total - counted.embedding - counted.other
     attention = 2 * 32 * 4096 * 512 / 2
-    assert flops(LLAMA, job, counted) == 6 * 512 * (matrices + attention)
+    assert products_of(pace_of(LLAMA, counted), job) == 6 * 512 * (matrices + attention)
 
 
 def test_frozen_weights_need_a_third_less_and_checkpointing_a_pass_more() -> None:
-    counted = count(LLAMA)
-    full = flops(LLAMA, usual(LLAMA, "full", gradient_checkpointing=False), counted)
-    assert flops(LLAMA, usual(LLAMA, "lora", gradient_checkpointing=False), counted) == full * 4 / 6
-    assert flops(LLAMA, usual(LLAMA, "lora"), counted) == full
+    pace = pace_of(LLAMA, count(LLAMA))
+    full = products_of(pace, usual(LLAMA, "full", gradient_checkpointing=False))
+    assert products_of(pace, usual(LLAMA, "lora", gradient_checkpointing=False)) == full * 4 / 6
+    assert products_of(pace, usual(LLAMA, "lora")) == full
 
 
 def test_hours_of_an_8b_model_with_lora() -> None:
@@ -54,11 +54,10 @@ def test_hours_of_an_8b_model_with_lora() -> None:
 
 
 def test_a_tiny_batch_takes_as_long_as_launching_its_kernels() -> None:
-    counted = count(BERT)
-    tiny, small = (usual(BERT, "full", seq_len=32, batch_size=size, vocabulary_head=False) for size in (1, 2))
-    assert seconds_per_batch(BERT, tiny, A100, ROWS[0], counted) == pytest.approx(
-        seconds_per_batch(BERT, small, A100, ROWS[0], counted) or 0, rel=0.05
-    )
+    jobs = [usual(BERT, "full", seq_len=32, batch_size=size, vocabulary_head=False) for size in (1, 2)]
+    tiny, small = (seconds_of(work_of(BERT, job, count(BERT)), job, A100, ROWS[0]) for job in jobs)
+    assert tiny
+    assert tiny == pytest.approx(small, rel=0.05)
 
 
 @given(st.integers(1, 4096), st.integers(1, 32), st.integers(1, 2048))

@@ -35,8 +35,8 @@ class NetworkError(LlmpickError):
     exit_code = 5
 
 
-def did_you_mean(word: str, known: Iterable[str], limit: int = 3) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'did you mean a, b?', or '' when nothing known is near `word`."""
     folded = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold(), folded, n=limit, cutoff=0.6)
+    near = get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
     return f"did you mean {', '.join(folded[name] for name in near)}?" if near else ""

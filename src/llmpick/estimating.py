@@ -97,7 +97,7 @@ def _sized(raw: Mapping[str, Any], name: str, network: Reading, catalog: Catalog
     gpu = parse_gpu(str(raw["gpu"]), catalog.gpus) if "gpu" in raw else None
     given = {field: _field(field, value) for field, value in raw.items() if field in WORDS or field in WHOLE}
     method = _method(given.pop("method", None), serve=bool(raw.get("serve")))
-    given |= _task(raw, shape, catalog, given) | _cards(gpu, method)
+    given |= _task(raw, catalog, given) | _cards(gpu, method)
     given |= {switch: raw[switch] for switch in SWITCHES if switch in raw}
     given |= {"targets": str(raw["lora_targets"])} if "lora_targets" in raw else {}
     job = _trainable(shape, usual(shape, method, **given))
@@ -158,7 +158,7 @@ def _electricity(raw: Mapping[str, Any]) -> float | None:
     return None if price is None else parse_number(price, "--electricity-price", 0, 100)
 
 
-def _task(raw: Mapping[str, Any], shape: Architecture, catalog: Catalog, given: Mapping[str, Any]) -> dict[str, Any]:
+def _task(raw: Mapping[str, Any], catalog: Catalog, given: Mapping[str, Any]) -> dict[str, Any]:
     """A task decides whether there is a vocabulary head; its default length holds where none was given."""
     if "task" not in raw:
         return {}

@@ -124,7 +124,7 @@ def split(one: Rated, criterion: str) -> tuple[float, float]:
     return worth, sum(rating.weight * rating.low for rating in rest) / total
 
 
-def first_shares(ranked: Sequence[Rated], samples: int = SAMPLES, also: str | None = None) -> dict[str, float]:
+def first_shares(ranked: Sequence[Rated], also: str | None = None) -> dict[str, float]:
     """Share of all weightings, drawn evenly and with a fixed seed, under which each of `ranked` comes first.
 
     Stochastic multicriteria acceptability analysis (Lahdelma, Hokkanen & Salminen 1998), on the Ratings' low ends.
@@ -137,12 +137,12 @@ def first_shares(ranked: Sequence[Rated], samples: int = SAMPLES, also: str | No
     rows = [_worths(one, criteria) for one in contenders]
     draw = Random(SEED)
     wins = [0] * len(rows)
-    for _ in range(samples):
+    for _ in range(SAMPLES):
         # Exponential draws, normalized, are uniform on the simplex; the common factor does not change the winner.
         weights = [draw.expovariate(1.0) for _ in criteria]
         scores = [sum(map(float.__mul__, weights, row)) for row in rows]
         wins[scores.index(max(scores))] += 1
-    return {one.id: won / samples for one, won in zip(contenders, wins, strict=True)}
+    return {one.id: won / SAMPLES for one, won in zip(contenders, wins, strict=True)}
 
 
 def _worths(one: Rated, criteria: Sequence[str]) -> list[float]:

@@ -21,7 +21,6 @@ from llmpick.sizing.parameters import count
 if TYPE_CHECKING:
     from llmpick.architecture import Architecture
     from llmpick.profile import Profile
-    from llmpick.sizing.job import Job
 
 
 def plan(
@@ -29,20 +28,17 @@ def plan(
     architecture: Architecture,
     profile: Profile,
     *,
-    job: Job | None = None,
     run: Run | None = None,
     context_length: int | None = None,
     lora_targets: tuple[str, ...] = (),
 ) -> Plan:
     """How to train `model` for this profile.
 
-    `job` fixes method and shape; without it they are fitted to the card. `run` carries the card, its price and the
+    Method and shape are fitted to the card. `run` carries the card, its price and the
     efficiencies that hours and dollars need; its examples and epochs are set here. Raises LlmpickError where the
     network cannot do the task or no method fits.
     """
-    setup = setup_for(
-        model, architecture, profile, job=job, run=run, context_length=context_length, lora_targets=lora_targets
-    )
+    setup = setup_for(model, architecture, profile, run=run, context_length=context_length, lora_targets=lora_targets)
     ran = replace(run or Run(), examples=setup.sequences_per_pass, epochs=epochs_of(setup))
     memory = estimate(model, architecture, setup.job, profile.gpu, run=ran)
     return Plan(
@@ -67,7 +63,6 @@ def setup_for(
     architecture: Architecture,
     profile: Profile,
     *,
-    job: Job | None = None,
     run: Run | None = None,
     context_length: int | None = None,
     lora_targets: tuple[str, ...] = (),
@@ -83,7 +78,7 @@ def setup_for(
         parameters=counted.total,
         profile=profile,
         recipe=how,
-        job=job or job_for(architecture, profile, how, counted, bf16=bf16),
+        job=job_for(architecture, profile, how, counted, bf16=bf16),
         context_length=context_length,
         lora_targets=lora_targets,
     )

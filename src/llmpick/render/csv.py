@@ -22,9 +22,9 @@ COLUMNS = (
 )
 
 
-def ranking(answer: Ranking, top: int | None = None) -> str:
-    """RFC 4180 with a header: the first `top` ranked, then the undecided, then all that was ruled out."""
-    ranked = (_row("ranked", verdict) for verdict in outline.top(answer, top))
+def ranking(answer: Ranking) -> str:
+    """RFC 4180 with a header: the ranked that are shown, then the undecided, then all that was ruled out."""
+    ranked = (_row("ranked", verdict) for verdict in outline.top(answer))
     undecided = (_row("undecided", verdict) for verdict in answer.undecided)
     return table(COLUMNS, chain(ranked, undecided, map(_ruled_out, answer.ruled_out)))
 

@@ -90,13 +90,13 @@ def _escaped(character: str) -> str:
     return "\ufffd" if "\ud800" <= character <= "\udfff" else json.dumps(character)[1:-1]
 
 
-def ranking(answer: Ranking, top: int | None = None) -> shapes.RecommendShape:
-    """The object of `recommend`: the first `top` ranked (default: the Profile's), all ruled out, all undecided."""
-    found = streamed(answer, top)
+def ranking(answer: Ranking) -> shapes.RecommendShape:
+    """The object of `recommend`: as many ranked as the Profile asks for, all ruled out, all undecided."""
+    found = streamed(answer)
     return cast("shapes.RecommendShape", {k: list(v) if isinstance(v, Iterator) else v for k, v in found.items()})
 
 
-def streamed(answer: Ranking, top: int | None = None) -> dict[str, Any]:
+def streamed(answer: Ranking) -> dict[str, Any]:
     """The same; what was ruled out and what is undecided is put in words one by one."""
     return {
         "schema_version": "1",
@@ -111,7 +111,7 @@ def streamed(answer: Ranking, top: int | None = None) -> dict[str, Any]:
             "because": list(answer.advice.because),
             "instead": list(answer.advice.instead),
         },
-        "recommended": [_recommended(verdict) for verdict in outline.top(answer, top)],
+        "recommended": [_recommended(verdict) for verdict in outline.top(answer)],
         "ruled_out": map(_ruled_out, answer.ruled_out),
         "undecided": ({"model": v.model.id, "missing": list(v.missing)} for v in answer.undecided),
         "notes": list(answer.notes),

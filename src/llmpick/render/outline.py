@@ -137,9 +137,9 @@ def _distance(out: RuledOut) -> tuple[bool, float, int, float, str]:
     return (one.shortfall is None, one.shortfall or 0.0, -STEPS.index(out.step), -one.score, one.id)
 
 
-def top(ranking: Ranking, limit: int | None = None) -> tuple[Verdict, ...]:
-    """The Verdicts to show: the first `limit`, or as many as the Profile asks for."""
-    return tuple(ranking.recommended[: ranking.profile.top if limit is None else limit])
+def top(ranking: Ranking) -> tuple[Verdict, ...]:
+    """The Verdicts to show: as many as the Profile asks for."""
+    return tuple(ranking.recommended[: ranking.profile.top])
 
 
 def sources(verdict: Verdict) -> tuple[str, ...]:

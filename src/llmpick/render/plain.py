@@ -23,9 +23,9 @@ def line(cells: Iterable[object]) -> str:
     return "\t".join(safe(cell) or NONE for cell in cells)
 
 
-def ranking(answer: Ranking, top: int | None = None) -> str:
+def ranking(answer: Ranking) -> str:
     """The ranked models, one per line, in the order of COLUMNS; empty when nothing qualifies."""
-    return "".join(line(_cells(verdict)) + "\n" for verdict in outline.top(answer, top))
+    return "".join(line(_cells(verdict)) + "\n" for verdict in outline.top(answer))
 
 
 def _cells(verdict: Verdict) -> tuple[str, ...]:

@@ -55,9 +55,7 @@ LAST = 24
 """Columns the last cell of a `grid` needs beside the others; with fewer it stands beneath them."""
 
 
-def grid(
-    out: Console, header: Sequence[str], cells: Iterable[Sequence[object]], right: Sequence[int] = (), indent: int = 0
-) -> None:
+def grid(out: Console, header: Sequence[str], cells: Iterable[Sequence[object]], right: Sequence[int] = ()) -> None:
     """Columns as wide as their text; the last one takes what is left and wraps between words.
 
     Where that leaves it too little, each row's last cell stands beneath the row.
@@ -66,16 +64,16 @@ def grid(
 
     table = [[safe(NONE if cell is None else cell) for cell in row] for row in (header, *cells)]
     widths = [max(len(row[i]) for row in table) for i in range(len(header) - 1)]
-    start = indent + sum(width + 2 for width in widths)
+    start = sum(width + 2 for width in widths)
     beneath = start + min(LAST, max(len(row[-1]) for row in table)) > out.width
     for number, row in enumerate(table):
         aligned = [f"{c:>{w}}" if i in right else f"{c:{w}}" for i, (c, w) in enumerate(zip(row, widths, strict=False))]
         style = "bold" if number == 0 else ""
-        first = Text(" " * indent + "".join(f"{cell}  " for cell in aligned), style)
+        first = Text("".join(f"{cell}  " for cell in aligned), style)
         if beneath:
             first.rstrip()
             out.print(first, soft_wrap=True)
-        prose(out, styled(row[-1], style), *((indent + INDENT,) if beneath else (start, first)))
+        prose(out, styled(row[-1], style), *((INDENT,) if beneath else (start, first)))
 
 
 def memory(need: Memory, out: Console) -> None:

@@ -36,10 +36,10 @@ REASONS = 2
 VERDICT_STYLES = {"allowed": "green", "conditional": "yellow", "forbidden": "red", "unknown": "magenta"}
 
 
-def ranking(answer: Ranking, out: Console, top: int | None = None, today: date | None = None) -> None:
+def ranking(answer: Ranking, out: Console, today: date | None = None) -> None:
     """The whole answer: the question, the ranking with reasons, what was ruled out, what is undecided, the notes."""
     _question(answer, out)
-    shown = outline.top(answer, top)
+    shown = outline.top(answer)
     if shown:
         _headings(out)
     shared = _shared(shown)

@@ -70,12 +70,12 @@ def held(
     return kept if every else kept[:1]
 
 
-def across(architecture: Architecture, job: Job, available_bytes: int, parameters: Parameters | None = None) -> Job:
+def across(architecture: Architecture, job: Job, available_bytes: int) -> Job:
     """`job` with the sharding that its GPUs need: a copy on each (DDP) where one holds it all, else FSDP."""
     if job.n_gpus == 1:
         return replace(job, sharding="none")
     copied = replace(job, sharding="ddp")
-    holds = peak(architecture, copied, parameters).peak <= available_bytes
+    holds = peak(architecture, copied).peak <= available_bytes
     return copied if holds else replace(job, sharding="fsdp")
 
 

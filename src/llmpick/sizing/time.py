@@ -99,15 +99,8 @@ def hours_of(work: Work, job: Job, run: Run) -> Span | None:
     return Span(low=expected * row.low, expected=expected, high=expected * row.high)
 
 
-def seconds_per_batch(
-    architecture: Architecture, job: Job, card: Gpu, row: Efficiency, parameters: Parameters
-) -> float | None:
-    """Seconds for one batch on every GPU, the optimizer's share included; None where the card's pace is unknown."""
-    return seconds_of(work_of(architecture, job, parameters), job, card, row)
-
-
 def seconds_of(work: Work, job: Job, card: Gpu, row: Efficiency) -> float | None:
-    """The same from what the time follows from."""
+    """Seconds for one batch on every GPU, the optimizer's share included; None where the card's pace is unknown."""
     peak = peak_tflops(card, job)
     if not peak or not card.bandwidth_gb_s:
         return None
@@ -127,17 +120,12 @@ def peak_tflops(card: Gpu, job: Job) -> float | None:
     return card.tflops_bf16 or card.tflops_fp16
 
 
-def flops(architecture: Architecture, job: Job, parameters: Parameters) -> float:
+def products_of(pace: Pace, job: Job) -> float:
     """Floating-point operations of one batch: two per weight and token forth, four back (two where frozen).
 
     Attention adds four per unit of width, layer and pair of tokens forth, half of it where it looks back only; what
     checkpointing computes again counts. Kaplan et al. 2020 (arXiv 2001.08361), section 2.1; llm-foundry's `mfu`.
     """
-    return products_of(pace_of(architecture, parameters), job)
-
-
-def products_of(pace: Pace, job: Job) -> float:
-    """The same from what the time follows from."""
     passes = (3 if job.method == "full" else 2) + (1 if job.gradient_checkpointing else 0)
     matrices = pace.matrices + (pace.tied if job.vocabulary_head else 0)
     pairs = job.seq_len * (0.5 if pace.causal else 1)
