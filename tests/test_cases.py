@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from llmpick import engine
+from llmpick.verdict import placed
 
 FILES = sorted((Path(__file__).parent / "cases" / "recommend").glob("*.yaml"))
 CASES = [(path.stem, case) for path in FILES for case in yaml.safe_load(path.read_text(encoding="utf-8"))]
@@ -40,7 +41,7 @@ def answers(facts, ask):
 
 def rows_of(answer):
     """Ranked rows as sets: a model stands for its siblings."""
-    return [{verdict.model.id, *verdict.siblings} for verdict in answer.recommended]
+    return [{row.id, *row.siblings} for row in placed(answer.recommended)]
 
 
 def place(name, rows):
@@ -62,16 +63,18 @@ def check_order(claims, answer):
         assert place(better, rows) < place(worse, rows), rows[: place(worse, rows) + 1]
 
 
-def check_limits(claims, answer):
-    steps = {out.verdict.model.id: out.step for out in answer.ruled_out}
+def check_limits(claims, answer, facts):
+    steps = {out.standing.id: out.step for out in answer.ruled_out}
     assert {name: steps.get(name) for name in claims.get("ruled_out", {})} == claims.get("ruled_out", {})
-    ranked = set().union(*rows_of(answer)) if answer.recommended else set()
+    rows = placed(answer.recommended)
+    ranked = set().union(*rows_of(answer))
     assert not ranked & set(claims.get("never", []))
-    methods = {verdict.model.id: verdict.method for verdict in answer.recommended}
-    assert claims.get("method", {}).items() <= methods.items()
-    assert bool(answer.recommended) != claims.get("nothing", False)
-    largest = max((verdict.model.parameters.total for verdict in answer.recommended), default=0)
-    assert largest <= claims.get("largest", 1e6) * 1e9
+    for name, method in claims.get("method", {}).items():
+        (found,) = (answer.recommended[place] for place, row in enumerate(rows) if row.id == name)
+        assert found.method == method
+    assert bool(rows) != claims.get("nothing", False)
+    if "largest" in claims:
+        assert all(facts.model(row.id).parameters.total <= claims["largest"] * 1e9 for row in rows)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=f"{stem}: {case['given']}") for stem, case in CASES])
@@ -81,7 +84,7 @@ def test_case(case: dict[str, Any], answers, facts):
     assert not set(case) - CLAIMS - {"given", "because", "profile"}
     answer = answers(case["profile"])
     check_order(claims, answer)
-    check_limits(claims, answer)
+    check_limits(claims, answer, facts)
 
 
 def test_every_model_a_case_names_is_in_the_catalog(facts):
