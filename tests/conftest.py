@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from llmpick import catalog as catalogs
 from llmpick import profile as profiles
 from llmpick import request
+from llmpick.catalog import compiled
 from llmpick.hub import user_catalog
 from llmpick.steps.asked import vocabulary
 
@@ -40,6 +41,15 @@ def loaded(facts: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands that ask the bundled catalog alone get it as it was loaded once: half of what a short one takes."""
     load = request.load
     monkeypatch.setattr(request, "load", lambda layers: load(layers) if layers or user_catalog() else facts)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The small catalog in the place of the bundled one: what an overlay does, it does to any catalog."""
+    folder = Path(__file__).parent / "data" / "catalog_small"
+    monkeypatch.setattr(catalogs, "bundled", lambda: folder)
+    monkeypatch.setattr(compiled, "SHIPPED", tmp_path / "shipped.bin")
+    return folder
 
 
 @pytest.fixture(scope="session")

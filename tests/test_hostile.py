@@ -21,7 +21,7 @@ from test_render_report import Page, by_github, rendered, squeezed
 
 pytestmark = pytest.mark.usefixtures("loaded")
 
-ROOT = Path(__file__).parents[1] / "catalog"
+ROOT = Path(__file__).parent / "data" / "catalog_small"
 SAID = " ".join(text for text in cases.HOSTILE if text.isprintable())
 """What passes the catalog's own rules, which refuse control and bidirectional characters."""
 MODEL = "evil/ModernBERT"
@@ -31,7 +31,7 @@ FORMS = ("table", "markdown", "csv")
 
 
 def spoiled(path: str, **fields: object) -> str:
-    """A file of the bundled catalog with hostile text in its free fields."""
+    """A file of the small catalog with hostile text in its free fields."""
     data = yaml.safe_load((ROOT / path).read_text("utf-8")) | fields
     return json.dumps(data, ensure_ascii=False, default=str)  # JSON is YAML, and has no aliases
 
@@ -44,7 +44,7 @@ def overlay(tmp_path_factory: pytest.TempPathFactory) -> Path:
     license_ = {"id": "evil", "sources": source}
     files = {
         f"models/{MODEL}.yaml": spoiled(
-            "models/answerdotai/ModernBERT-large.yaml",
+            "models/answerdotai/ModernBERT-base.yaml",
             **{"developer": SAID, "lineage": "evil", "license": license_, "identity": source, "context_note": SAID},
         ),
         "licenses/evil.yaml": spoiled(
@@ -87,7 +87,7 @@ def harmless(out: str, form: str) -> str:
 COMMANDS = {
     "recommend": ["recommend", *SAME, "--top", "1000"],
     "explain": ["explain", MODEL, *SAME],
-    "compare": ["compare", MODEL, "answerdotai/ModernBERT-large", *SAME],
+    "compare": ["compare", MODEL, "answerdotai/ModernBERT-base", *SAME],
     "license": ["license", "evil"],
     "show": ["catalog", "show", MODEL],
     "list": ["catalog", "list", "--license", "evil"],
@@ -110,7 +110,7 @@ SHOWS = {"explain", "license", "show", "hardware"}
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("form", FORMS)
 def test_hostile_facts_are_text_in_every_form(
-    overlay: Path, capsys: pytest.CaptureFixture[str], command: str, form: str
+    small: Path, overlay: Path, capsys: pytest.CaptureFixture[str], command: str, form: str
 ) -> None:
     code, out, err = called([*COMMANDS[command], "--catalog", str(overlay), "--format", form], capsys)
     assert code == 0, err
@@ -120,7 +120,9 @@ def test_hostile_facts_are_text_in_every_form(
     assert not forbidden(err)
 
 
-def test_a_hostile_domain_name_is_text_where_it_is_printed(overlay: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hostile_domain_name_is_text_where_it_is_printed(
+    small: Path, overlay: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Nowhere but in the hint at a misspelled one: an answer prints a domain's id."""
     near = ["--domain", SAID + "x", "--catalog", str(overlay)]
     code, out, err = called(["recommend", "--task", "chat", *near], capsys)
@@ -131,7 +133,9 @@ def test_a_hostile_domain_name_is_text_where_it_is_printed(overlay: Path, capsys
 
 
 @pytest.mark.parametrize("form", ["markdown", "html"])
-def test_a_report_on_hostile_facts_is_text(overlay: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+def test_a_report_on_hostile_facts_is_text(
+    small: Path, overlay: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
     arguments = ["report", "--task", "classification", "--license", "evil", *DOMAIN, "--catalog", str(overlay)]
     code, out, err = called([*arguments, "--format", form], capsys)
     assert code == 0, err

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from llmpick import catalog, lint, request
-from llmpick.catalog import browse, compiled, sound
+from llmpick.catalog import browse, sound
 from llmpick.errors import CatalogError
 
 SMALL = Path(__file__).parent / "data" / "catalog_small"
@@ -138,10 +138,8 @@ def test_stars_are_the_only_wild_cards(tmp_path):
 
 
 @pytest.fixture
-def judged(tmp_path, monkeypatch):
-    """Calls of the lint; the small catalog stands in for the bundled one, which takes a second to judge."""
-    monkeypatch.setattr(catalog, "bundled", lambda: SMALL)
-    monkeypatch.setattr(compiled, "SHIPPED", tmp_path / "shipped.bin")
+def judged(small, monkeypatch):
+    """Calls of the lint."""
     seen = []
     demand = lint.demand
     monkeypatch.setattr(lint, "demand", lambda layers: (seen.append(layers), demand(layers)))
