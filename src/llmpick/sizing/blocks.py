@@ -247,7 +247,8 @@ class Aside(NamedTuple):
 
 
 def per_layer_input(a: Architecture, size: int, regime: Regime) -> Aside:
-    """Gemma 3n and 4 gate `size` numbers of a second table into every layer, after its MLP."""
+    """Gemma 3n and 4 gate `size` numbers of a second table into every layer, after its MLP; EmbeddingGemma 2 has no
+    table and gates what it projects from the words alone."""
     h, c = a.hidden_size, regime.c
     gate = regime.inputs(h, regime.r, "per_layer_input_gate") + 3 * c * size
     kept = gate + regime.inputs(size, c, "per_layer_projection") + regime.norm(h, c)

@@ -84,6 +84,7 @@ _BY_MODEL_TYPE = {
     "cohere2": Style(norm="layer32"),
     "deberta": BERT._replace(disentangled=True),
     "deberta-v2": BERT._replace(disentangled=True),
+    "embedding_gemma2": Style(norm="rms32", order="sandwich"),
     "falcon": Style(norm="layer", softmax32=False, mask=True),
     "gemma": Style(norm="rms32"),
     "gemma2": Style(norm="rms32", order="sandwich", softcap=True),

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from llmpick.sizing.regime import Regime
 
 Kinds = list[tuple[int, Block]]
+GATED = {"gemma3n", "gemma3n_text", "gemma4", "gemma4_text", "embedding_gemma2"}
+"""Classes whose layers gate an input of their own."""
 """How many layers there are with each kind of block."""
 Working = tuple[float, float, float]
 """Bytes of one GPU's batch: kept when the last layer has run, at the busiest moment on the way back through the last
@@ -167,7 +169,7 @@ def _stack(mixing: Kinds, others: Kinds, a: Architecture, regime: Regime) -> Sta
 
 def asides(a: Architecture, regime: Regime) -> Aside:
     """What every layer keeps beside its blocks."""
-    if a.per_layer_embedding is None or a.model_type not in {"gemma3n", "gemma3n_text", "gemma4", "gemma4_text"}:
+    if a.per_layer_embedding is None or a.model_type not in GATED:
         return Aside(0.0, 0.0)
     own = per_layer_input(a, a.per_layer_embedding.size, regime)
     count = (a.extra or {}).get("altup_num_inputs", 1)
