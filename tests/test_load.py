@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import io
 import json
 import marshal
 import os
@@ -472,12 +472,11 @@ def warm(small, cache):
 @pytest.mark.parametrize("index", [(), 7, ({}, "", {"tasks.yaml": ()}), ({}, "", {}), ([], [], []), None])
 def test_a_sound_form_of_nonsense_changes_nothing(warm, index):
     small, form, whole, expected = warm
-    line, _, rest = whole.partition(b"\n")
-    header = ast.literal_eval(line.decode())
+    header, rest = parted(whole)
     after = rest[header["index"][0] :]
     said = marshal.dumps(index)
     header["index"] = (len(said), zlib.crc32(said))
-    form.write_bytes(repr(header).encode() + b"\n" + said + after)
+    form.write_bytes(compiled.headed(header) + said + after)
     assert catalog.load(base=small) == expected
 
 
@@ -499,23 +498,29 @@ def test_a_section_of_nonsense_changes_nothing(warm, section, rows):
     assert catalog.load(base=small).models.listed == listed
 
 
+def parted(whole):
+    """The header of a compiled form, and what stands behind it."""
+    header, end = compiled.header_of(io.BytesIO(whole))
+    return header, whole[end:]
+
+
 def sections_of(whole):
     """The sections of a compiled form by name."""
-    line, _, rest = whole.partition(b"\n")
+    header, rest = parted(whole)
     found, at = {}, len(rest)
-    for name, size, _ in reversed(ast.literal_eval(line.decode())["sections"]):
+    for name, size, _ in reversed(header["sections"]):
         found[name], at = rest[at - size : at], at - size
     return dict(reversed(found.items()))
 
 
 def with_section(whole, name, data, *, sound):
     """A compiled form with other bytes in one section; its checksum holds where that is `sound`."""
-    line, _, rest = whole.partition(b"\n")
-    header, sections = ast.literal_eval(line.decode()), {**sections_of(whole), name: data}
+    header, rest = parted(whole)
+    sections = {**sections_of(whole), name: data}
     sums = {each: 0 if each == name and not sound else zlib.crc32(held) for each, held in sections.items()}
     header["sections"] = [(each, len(held), sums[each]) for each, held in sections.items()]
     records = rest[: header["index"][0] + header["records"]]
-    return repr(header).encode() + b"\n" + records + b"".join(sections.values())
+    return compiled.headed(header) + records + b"".join(sections.values())
 
 
 def needed(loaded):

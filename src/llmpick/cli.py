@@ -426,16 +426,18 @@ def _rank(raw: Mapping[str, Any], facts: Catalog, form: str) -> Ranking:
 
 def _written(answer: Ranking, facts: Catalog, form: str, *, to_file: bool) -> Iterable[str]:
     """The ranking in `form`; a document also says how to train what leads it."""
-    from datetime import date
-
     from llmpick.render import ranking as render
 
-    guide = None
+    guide = today = None
+    if form in ("table", "markdown", "html"):  # those that say how old the catalog is
+        from datetime import date
+
+        today = date.today()
     if form in ("markdown", "html"):
         from llmpick import planning
 
         guide = planning.guide(answer, facts)
-    return render.pieces(answer, form, to_file=to_file, today=date.today(), guide=guide)
+    return render.pieces(answer, form, to_file=to_file, today=today, guide=guide)
 
 
 def _code(answer: Ranking) -> int:

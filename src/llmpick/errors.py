@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ class NetworkError(LlmpickError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'did you mean a, b?', or '' when nothing known is near `word`."""
+    from difflib import get_close_matches
+
     folded = {name.casefold(): name for name in known}
     near = get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
     return f"did you mean {', '.join(folded[name] for name in near)}?" if near else ""

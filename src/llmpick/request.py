@@ -32,10 +32,13 @@ def load(directories: list[Path] | None) -> Catalog:
 def given(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The flags laid over the fields of the file that `--profile` names."""
     from llmpick import profile
-    from llmpick.files import read_mapping
 
     flags = {name: value for name, value in raw.items() if value is not None and name != "profile"}
-    base = read_mapping(str(raw["profile"])) if raw.get("profile") else {}
+    base: Mapping[str, Any] = {}
+    if raw.get("profile"):
+        from llmpick.files import read_mapping
+
+        base = read_mapping(str(raw["profile"]))
     return profile.merge(base, flags)
 
 

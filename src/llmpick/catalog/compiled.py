@@ -1,6 +1,6 @@
 """The compiled form of one catalog directory: opened in milliseconds, rebuilt whenever it is not exactly right.
 
-A compiled form is a header (one line), an index, the records one after another, and sections: the facts by which
+A compiled form is a header, an index, the records one after another, and sections: the facts by which
 models are judged, what is listed of them, the files all was made from. Opening it reads the index alone: where each
 record lies. A record or a section is read when somebody asks for it. Nothing is trusted unless its checksum holds and
 the code that defines records is the code that wrote it; the whole only when every catalog file has the size and time it
@@ -15,7 +15,6 @@ import os
 import sys
 import time
 import zlib
-from ast import literal_eval
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -51,7 +50,6 @@ UNREADABLE = (
     IndexError,
     AttributeError,
     EOFError,
-    SyntaxError,
     RecursionError,
 )
 """What damaged or foreign bytes may raise."""
@@ -337,15 +335,27 @@ def read(path: Path, fits: Callable[[dict[str, Any]], bool]) -> Form | None:
 def open_form(file: BinaryIO, path: Path | None, fits: Callable[[dict[str, Any]], object]) -> Form | None:
     """The compiled form in `file`; None where it makes no sense or its header does not fit."""
     try:
-        line = file.readline(1000)
-        header = literal_eval(line.decode())
-        whole = len(line) + header["index"][0] + header["records"] + sum(size for _, size, _ in header["sections"])
+        header, start = header_of(file)
+        whole = start + header["index"][0] + header["records"] + sum(size for _, size, _ in header["sections"])
         if not fits(header) or file.seek(0, os.SEEK_END) != whole:
             return None
-        file.seek(len(line))
-        return Form(file, header, len(line), path)
+        file.seek(start)
+        return Form(file, header, start, path)
     except UNREADABLE:
         return None
+
+
+def header_of(file: BinaryIO) -> tuple[dict[str, Any], int]:
+    """The header with which `file` begins, and where it ends; raises ValueError and its like where it is damaged."""
+    size, crc = file.read(4), file.read(8)
+    said = _checked(file.read(int(size, 16)), int(crc, 16))
+    return marshal.loads(said), file.tell()
+
+
+def headed(header: dict[str, Any]) -> bytes:
+    """A header as a form begins with it: its size, its checksum, itself."""
+    said = marshal.dumps(header, FORMAT)
+    return b"%04x%08x" % (len(said), zlib.crc32(said)) + said
 
 
 def write(path: Path, pieces: Iterable[bytes]) -> bool:

@@ -18,6 +18,7 @@ from llmpick.catalog.compiled import (
     UNREADABLE,
     Entry,
     Known,
+    headed,
     read,
     same_records,
     schema_key,
@@ -296,7 +297,7 @@ def _pieces(
         "sections": [(name, len(data), zlib.crc32(data)) for name, data in sections.items()],
     }
     records = (one.raw for one in stored.values())
-    return header, [repr(header).encode() + b"\n", index, *records, *sections.values()]
+    return header, [headed(header), index, *records, *sections.values()]
 
 
 def ship(directory: Path, target: Path) -> tuple[Fault, ...]:

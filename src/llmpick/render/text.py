@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from llmpick.units import GIB, MIB
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from llmpick.verdict import Span
 
 NONE = "–"
@@ -107,6 +107,8 @@ def listed(words: list[str] | tuple[str, ...]) -> str:
 
 def age(day: str, today: date | None) -> str:
     """`, 94 days old`: how long before `today` an ISO date lies; '' when either is not a date."""
+    from datetime import date
+
     try:
         days = (today - date.fromisoformat(day)).days if today else 0
     except ValueError:
@@ -130,6 +132,8 @@ def sentence(text: str) -> str:
 
 def link(source: str) -> str | None:
     """The public https page of a Source's url; None when it has none (then it is shown as text, never linked)."""
+    from urllib.parse import quote
+
     plain = safe(source)
     if github := re.fullmatch(_GITHUB, plain):
         repository, commit, path = github.groups()
