@@ -17,6 +17,8 @@ from llmpick import cli, machine
 from llmpick.errors import LlmpickError
 from llmpick.files import write
 
+pytestmark = pytest.mark.usefixtures("loaded")
+
 SRC = str(Path(__file__).parents[1] / "src")
 LIST = "catalog list --family qwen3"
 ASK = "recommend --task classification --gpu 24GB --top 1"

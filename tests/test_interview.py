@@ -29,6 +29,8 @@ from llmpick.questions import questions
 from llmpick.render import question as asked_again
 from llmpick.steps.asked import vocabulary
 
+pytestmark = pytest.mark.usefixtures("loaded")
+
 Parse = Callable[..., Profile]
 BLANKS = ["\n"] * 10
 
