@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 from llmpick.render import markdown as md
 from llmpick.render.document import LICENSE_WORDS, document
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from jinja2 import Environment
+    from jinja2 import Template
 
     from llmpick.guidance.answers import Guide
     from llmpick.render.document import Cited, Document, Section
@@ -23,36 +24,43 @@ if TYPE_CHECKING:
 def markdown(answer: Ranking, *, version: str = "", today: date | None = None, guide: Guide | None = None) -> str:
     """The report as GitHub markdown, without any HTML."""
     doc = document(answer, version, today, guide)
-    environment = _environment(finalize=md.escape, autoescape=False)
-    environment.filters.update(code=md.code, anchor=md.anchor, raw=md.Raw)
     cite = _citing(doc)
-    environment.globals.update(
-        question=_question(doc), ranking=_ranking(doc), memory=_memory, amounts=_amounts, cite=cite
+    return _template("report.md.j2").render(
+        doc=doc,
+        cite=cite,
+        question=_question(doc),
+        ranking=_ranking(doc),
+        memory=_memory,
+        amounts=_amounts,
+        ratings=lambda row: _ratings(row, cite),
+        metrics=lambda lesson: _metrics(lesson, cite),
+        settings=lambda run: _settings(run, cite),
+        definition=_definition,
     )
-    environment.globals.update(ratings=lambda row: _ratings(row, cite), definition=_definition)
-    environment.globals.update(metrics=lambda lesson: _metrics(lesson, cite), settings=lambda run: _settings(run, cite))
-    return environment.get_template("report.md.j2").render(doc=doc)
 
 
 def html(answer: Ranking, *, version: str = "", today: date | None = None, guide: Guide | None = None) -> str:
     """The report as one HTML page that loads nothing."""
-    environment = _environment(finalize=_clean, autoescape=True)
-    return environment.get_template("report.html.j2").render(doc=document(answer, version, today, guide))
+    return _template("report.html.j2").render(doc=document(answer, version, today, guide))
 
 
-def _environment(**options: Any) -> Environment:
+@cache
+def _template(name: str) -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    page = name == "report.html.j2"
     made = Environment(
         loader=PackageLoader("llmpick.render", "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        **options,
+        finalize=_clean if page else md.escape,
+        autoescape=page,
     )
     made.filters.update(sentence=sentence, stop=stop, plural=plural, link=link, license_words=LICENSE_WORDS.__getitem__)
-    return made
+    made.filters.update(code=md.code, anchor=md.anchor, raw=md.Raw)
+    return made.get_template(name)
 
 
 def _clean(value: object) -> object:
