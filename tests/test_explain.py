@@ -14,7 +14,8 @@ from llmpick import explain as explaining
 from llmpick.catalog.facts import facts_of
 from llmpick.schema import Model
 from llmpick.steps.asked import ask as put
-from llmpick.verdict import Verdict, rated
+from llmpick.steps.task import rate_quality
+from llmpick.verdict import Verdict, placed, rated
 from test_laws import BY_ID, FACTS, card, only, questions
 from weighing import standing
 
@@ -140,10 +141,11 @@ def test_compare_cites_everything_behind_an_estimate(ask):
 @pytest.mark.parametrize("task", [task.id for task in FACTS.tasks])
 def test_every_recommended_model_says_on_what_its_quality_rests(task, ask):
     for more in ({"domain": "legal", "language": "de"}, {"language": "ko,mt", "examples": 500}):
-        ranked = engine.rank(FACTS, ask(task=task, **more)).recommended
-        for one in ranked:
-            rating = next(rating for rating in one.ratings if rating.criterion == "quality")
-            assert rating.sources or "no direct evidence; expected from " in rating.because, (one.model.id, more)
+        profile = ask(task=task, weights="open", **more)
+        asked = put(profile, FACTS)
+        for row in placed(engine.rank(FACTS, profile).recommended):
+            rating = rate_quality(BY_ID[row.id], asked)
+            assert rating.sources or "no direct evidence; expected from " in rating.because, (row.id, more)
             assert 0 <= rating.low <= rating.high <= 1
 
 
