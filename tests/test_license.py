@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmpick import catalog as catalogs
-from llmpick.catalog.shelf import facts_in
+from llmpick.catalog.grants import grant_of
+from llmpick.catalog.shelf import facts_in, grants_in
 from llmpick.errors import LlmpickError
 from llmpick.licensing import asking, casefile
 from llmpick.licensing.amounts import short
 from llmpick.licensing.classes import CLASSES, accepts, classes
-from llmpick.licensing.judge import MISSING, binding, judge, judge_all, licensed
+from llmpick.licensing.judge import MISSING, binding, decide, judge, judge_all, licensed
 from llmpick.licensing.schema import LIFTS, NOTICES, License
 from llmpick.licensing.situation import Situation, from_mapping
 from llmpick.licensing.wording import DUTIES, duty_text
@@ -453,8 +454,17 @@ def test_every_license_weighs_what_its_sentences_say(use):
         words, verdict = step.judge_licensed(weights, asked)
         known = step.decided(weights, asked)
         assert step.weighed(known, asked) == weighed(words, asked)
-        assert (known.decision.verdict, known.decision.duties) == (verdict.verdict, verdict.duties)
+        assert (known.decision.verdict, set(known.decision.duties)) == (verdict.verdict, set(verdict.duties) - NOTICES)
         assert [one.name for one in known.findings] == [one.name for one in words.checks]
+
+
+@given(some_license, situations, st.sampled_from([*CLASSES, "mit", "llama3.1", "gemma"]))
+def test_what_is_stored_of_a_license_decides_as_its_text_does(license_, situation, allowed):
+    part = grants_in(LICENSES)[license_.id]
+    whole, stored = decide((license_,), situation), decide((part,), situation)
+    assert (stored.verdict, set(stored.duties)) == (whole.verdict, set(whole.duties) - NOTICES)
+    assert accepts(part, [allowed]) == accepts(license_, [allowed])
+    assert part == grant_of(license_)
 
 
 def test_commercial_use_rules_a_research_license_out():

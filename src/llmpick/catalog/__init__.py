@@ -9,7 +9,7 @@ from llmpick.catalog import compiled
 from llmpick.catalog.faults import Fault, InvalidCatalogError
 from llmpick.catalog.kinds import KINDS
 from llmpick.catalog.layers import Layer, Layers, Place, first, over
-from llmpick.catalog.shelf import ById, Rows, Shelf, finder, ids_of
+from llmpick.catalog.shelf import Licenses, Rows, Shelf, finder, ids_of
 from llmpick.errors import CatalogError
 from llmpick.record import record
 
@@ -118,7 +118,7 @@ def assemble(layers: Layers) -> Catalog:
     return Catalog(
         models=Shelf(models, values),
         apis=Rows(lambda: tuple(values[path] for path in apis.values())),
-        licenses=ById(licenses, values),
+        licenses=Licenses(licenses, values),
         popularity=hub.models if hub else {},
         **{name: _single(name, found, values) for name, found in parts.items()},
         date=layers.date,

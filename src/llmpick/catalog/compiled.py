@@ -286,7 +286,8 @@ def schema_key() -> str:
     modules |= {"record", "architecture", "catalog/codec", "catalog/compiled", "catalog/compiling"}
     modules |= {"catalog/kinds", "catalog/parsing", "yamltext"}
     sizing = os.listdir(PACKAGE / "sizing")  # noqa: PTH208
-    deriving = {"catalog/facts", "catalog/listed", "catalog/networks", "quality/traits", "licensing/judge"}
+    deriving = {"catalog/facts", "catalog/grants", "catalog/listed", "catalog/networks"}
+    deriving |= {"quality/traits", "licensing/judge"}
     deriving |= {f"sizing/{name[:-3]}" for name in sizing if name.endswith(".py")}
     return f"{_crc(modules):08x}-{_crc(deriving):08x}"
 

@@ -79,6 +79,7 @@ KINDS = (
         r"licenses/(?P<id>[a-z0-9][a-z0-9.+-]*)\.yaml",
         "llmpick.licensing.schema:License",
         schema="license",
+        derived=(("grants", "llmpick.catalog.grants:Plain"),),
     ),
     Kind("gpus", "gpus.yaml", r"gpus\.yaml", "llmpick.schema:Gpu", "rows", "gpus", MIB, "name"),
     Kind("prices", "prices.yaml", r"prices\.yaml", "llmpick.schema:Price", "rows", "prices", MIB, "gpu"),

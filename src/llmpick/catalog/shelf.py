@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from llmpick.catalog.compiled import UNREADABLE
 from llmpick.catalog.facts import facts_of, unpack
+from llmpick.catalog.grants import TERM, grant_of
+from llmpick.catalog.grants import unpack as unpack_grants
 from llmpick.catalog.networks import Columns
 from llmpick.sizing.size import Store
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from llmpick.catalog.compiled import Compiled, Values
     from llmpick.catalog.facts import Facts
     from llmpick.catalog.listed import Listed
+    from llmpick.licensing.schema import Grant, License
     from llmpick.schema import Model
     from llmpick.sizing.networks import Networks
 
@@ -76,16 +79,47 @@ class Lasting:
         return known[said]
 
 
-class ById(Mapping[str, Any]):
-    """Records by id, each read when it is asked for."""
+def told(
+    paths: Mapping[str, str],
+    values: Values,
+    section: str,
+    made: Callable[[list[Any], Compiled], Iterable[T]],
+    of: Callable[[Any], T],
+) -> list[T]:
+    """What a section keeps of the files `paths`, `made` of its rows; where it is damaged, worked out of the records."""
+    found: list[T] = []
+    places = values.places
+    for place in {id(places[path]): places[path] for path in paths.values()}.values():
+        mine = [path for path in paths.values() if places[path] is place]
+        try:
+            known = place.form.told(section)
+            rows = list(made([known[path] for path in mine], place))
+            if len(rows) != len(mine):
+                raise ValueError("rows are missing")
+        except UNREADABLE:
+            place.give_up()
+            rows = [of(values[path]) for path in mine]
+        found += rows
+    return found
+
+
+class Licenses(Mapping[str, "License"]):
+    """Licenses by id, each read when it is asked for."""
 
     def __init__(self, paths: Mapping[str, str], values: Values) -> None:
         """`paths`: the file of each id in `values`."""
         self.paths = paths
         self.values_by_path = values
 
-    def __getitem__(self, id_: str) -> Any:
-        return self.values_by_path[self.paths[id_]]
+    @cached_property
+    def grants(self) -> Mapping[str, Grant]:
+        """What judging reads of each of them."""
+        made = lambda rows, place: unpack_grants(rows, place.form.maker(TERM))  # noqa: E731
+        return {grant.id: grant for grant in told(self.paths, self.values_by_path, "grants", made, grant_of)}
+
+    def __getitem__(self, id_: str) -> License:
+        found: License = self.values_by_path[self.paths[id_]]
+        return found
 
     def __contains__(self, id_: object) -> bool:
         return id_ in self.paths
@@ -117,7 +151,7 @@ class Shelf(Sequence["Model"]):
         def made(rows: list[Any], place: Compiled) -> Iterable[Facts]:
             return unpack(rows, lambda count: Columns(place, count, self._shape_of))
 
-        return sorted(self._told("facts", made, facts_of), key=lambda facts: facts.id)
+        return sorted(told(self.paths, self.values, "facts", made, facts_of), key=lambda facts: facts.id)
 
     def _shape_of(self, networks: Networks, number: int) -> Architecture:
         """That of a network, as the record of a model says."""
@@ -135,26 +169,7 @@ class Shelf(Sequence["Model"]):
         """What is listed of each of them."""
         from llmpick.catalog.listed import Listed, listed_of
 
-        return sorted(self._told("listed", lambda rows, _: map(Listed._make, rows), listed_of))
-
-    def _told(
-        self, section: str, made: Callable[[list[Any], Compiled], Iterable[T]], of: Callable[[Model], T]
-    ) -> list[T]:
-        """What a section keeps of the models, `made` of its rows; where it is damaged, worked out of their records."""
-        found: list[T] = []
-        paths, places = self.paths.values(), self.values.places
-        for place in {id(places[path]): places[path] for path in paths}.values():
-            mine = [path for path in paths if places[path] is place]
-            try:
-                told = place.form.told(section)
-                rows = list(made([told[path] for path in mine], place))
-                if len(rows) != len(mine):
-                    raise ValueError("rows are missing")
-            except UNREADABLE:
-                place.give_up()
-                rows = [of(self.values[path]) for path in mine]
-            found += rows
-        return found
+        return sorted(told(self.paths, self.values, "listed", lambda rows, _: map(Listed._make, rows), listed_of))
 
     @cached_property
     def store(self) -> Store:
@@ -199,6 +214,11 @@ class Shelf(Sequence["Model"]):
 def facts_in(models: Sequence[Model]) -> Sequence[Facts]:
     """What judging reads of each of `models`."""
     return models.facts if isinstance(models, Shelf) else [facts_of(model) for model in models]
+
+
+def grants_in(licenses: Mapping[str, License]) -> Mapping[str, License | Grant]:
+    """What judging reads of each of `licenses`."""
+    return licenses.grants if isinstance(licenses, Licenses) else licenses
 
 
 def listed_in(models: Sequence[Model]) -> Sequence[Listed]:

@@ -9,13 +9,13 @@ from llmpick.licensing.schema import LIFTS, NOTICES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from llmpick.licensing.schema import License, Term
+    from llmpick.licensing.schema import Grant, License, Term
 
 LicenseClass = Literal["open-source", "permissive", "copyleft", "non-commercial", "custom"]
 CLASSES: tuple[LicenseClass, ...] = ("open-source", "permissive", "copyleft", "non-commercial", "custom")
 
 
-def classes(license_: License) -> frozenset[LicenseClass]:
+def classes(license_: License | Grant) -> frozenset[LicenseClass]:
     """open-source: approved by the OSI. permissive: owes nothing but notices, for any use. copyleft: changed copies
     stay under it. non-commercial: commercial use needs another license, whoever asks. custom: no SPDX id.
     """
@@ -36,7 +36,7 @@ def is_non_commercial(term: Term) -> bool:
     return term.commercial and term.duty in LIFTS and not narrowed
 
 
-def accepts(license_: License, allowed: Iterable[str]) -> bool:
+def accepts(license_: License | Grant, allowed: Iterable[str]) -> bool:
     """Whether the allow-list names the license, one of its aliases or one of its classes; an empty one accepts all."""
     wanted = {name.casefold() for name in allowed}
     names = {name.casefold() for name in (license_.id, *license_.aliases)} | classes(license_)

@@ -13,13 +13,16 @@ from llmpick.verdict import LicenseVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
 
-    from llmpick.licensing.schema import Act, Exemption, License, Term
+    from llmpick.licensing.schema import Act, Exemption, Grant, License, Term
     from llmpick.licensing.situation import Situation
     from llmpick.schema import Model
     from llmpick.verdict import Permission
 
-    Bound = tuple[License, Term]
+    Bound = tuple[str, Term]
+    """The id of a license, and one of its terms."""
+    G = TypeVar("G", bound=License | Grant)
 
 NON_COMMERCIAL = "non_commercial_only"
 MISSING = "verify the license: none is on record"
@@ -70,7 +73,7 @@ UNKNOWN = Decision("unknown")
 """Where no license is on record."""
 
 
-def decide(licenses: Sequence[License], situation: Situation) -> Decision:
+def decide(licenses: Sequence[License | Grant], situation: Situation) -> Decision:
     """Forbidden by the hardest term that forbids; else allowed where only notices are owed, else conditional.
 
     While nobody said whether the use is commercial, terms that would forbid commercial use make it conditional.
@@ -81,9 +84,9 @@ def decide(licenses: Sequence[License], situation: Situation) -> Decision:
         for term in license_.terms:
             if meets(term, license_, situation):
                 if not term.commercial or is_commercial(term, situation):
-                    bound.append((license_, term))
+                    bound.append((license_.id, term))
                 elif situation.commercial is None and term.duty in LIFTS:
-                    reserved.append((license_, term))
+                    reserved.append((license_.id, term))
     forbidding = [pair for pair in bound if pair[1].duty in LIFTS]
     if forbidding:
         hardest = min(forbidding, key=hardness)
@@ -120,7 +123,7 @@ def licensed(model: Model) -> Licensed:
     return Licensed(ids, not MULTIMODAL.isdisjoint(model.modalities))
 
 
-def binding(ids: Sequence[str], licenses: Mapping[str, License]) -> tuple[License, ...]:
+def binding(ids: Sequence[str], licenses: Mapping[str, G]) -> tuple[G, ...]:
     """The licenses with these ids; empty when one of them is not on record."""
     return tuple(licenses[id_] for id_ in ids) if all(id_ in licenses for id_ in ids) else ()
 
@@ -137,7 +140,8 @@ def hardness(bound: Bound) -> int:
 
 def forbidden(licenses: Sequence[License], bound: Bound, situation: Situation) -> LicenseVerdict:
     """Not permitted as described; the one duty says what would lift it."""
-    license_, term = bound
+    id_, term = bound
+    license_ = next(one for one in licenses if one.id == id_)
     because = because_forbidden(license_, term, situation)
     return LicenseVerdict(
         id=licenses[0].id,
@@ -153,12 +157,13 @@ def clause(licenses: Sequence[License], bound: Sequence[Bound]) -> dict[str, str
     """The words that decide: of the first quoted term that owes more than a notice, else of any, else the license's."""
     quoted = [pair for pair in bound if pair[1].quote]
     further = [pair for pair in quoted if pair[1].duty not in NOTICES]
-    for license_, term in further + quoted:
-        return {"clause": term.quote or "", "source": term.source or license_.sources[0].url}
+    for id_, term in further + quoted:
+        cited = term.source or next(one.sources[0].url for one in licenses if one.id == id_)
+        return {"clause": term.quote or "", "source": cited}
     return {"clause": licenses[0].quote or "", "source": licenses[0].sources[0].url}
 
 
-def meets(term: Term, license_: License, situation: Situation) -> bool:
+def meets(term: Term, license_: License | Grant, situation: Situation) -> bool:
     """Whether everything the term asks for is stated, commerce aside."""
     return (
         (not term.when or any(ACTS[act](situation, license_) for act in term.when))
@@ -179,7 +184,7 @@ def is_commercial(term: Term, situation: Situation) -> bool:
     return situation.commercial is True or (situation.commercial is None and term.above is not None)
 
 
-def trains_another(situation: Situation, license_: License) -> bool:
+def trains_another(situation: Situation, license_: License | Grant) -> bool:
     """The outputs train a model outside the license's own family."""
     own = {slug(name) for name in (license_.id, *license_.aliases, *license_.own_family)}
     return situation.trains_other_model_on_outputs is True and slug(situation.student_base) not in own
@@ -190,7 +195,7 @@ def gives_student(situation: Situation) -> bool:
     return situation.trains_other_model_on_outputs is True and situation.other_model_distributed is True
 
 
-ACTS: dict[Act, Callable[[Situation, License], bool]] = {
+ACTS: dict[Act, Callable[[Situation, License | Grant], bool]] = {
     "distribution": lambda situation, _: situation.distributes_weights is True,
     "hosting": lambda situation, _: situation.hosts_api_for_third_parties is True,
     "training": trains_another,

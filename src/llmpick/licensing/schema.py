@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from llmpick.record import Bound, Pattern, record
+from llmpick.record import Bound, NamedTuple, Pattern, record
 from llmpick.schema import Slug, Sources, Text, Url
 
 Region = Annotated[str, Pattern("[A-Z]{2}")]
@@ -118,3 +118,16 @@ class License:
     sources: Sources
     looked_for: tuple[Text, ...] = ()
     """Facts somebody searched for and did not find."""
+
+
+class Grant(NamedTuple):
+    """What of a License decides whether a use is permitted, field by field as there."""
+
+    id: Slug
+    aliases: tuple[str, ...]
+    own_family: tuple[Slug, ...]
+    spdx: str | None
+    osi_approved: bool
+    permissions: tuple[Permission, ...]
+    terms: tuple[Term, ...]
+    """Those that owe more than a notice, without their words."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmpick.catalog.shelf import grants_in
 from llmpick.licensing.classes import accepts
 from llmpick.licensing.judge import MISSING, UNKNOWN, Decision, binding, decide, licensed, missing, say
 from llmpick.licensing.schema import NOTICES
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from llmpick.catalog.facts import Facts
     from llmpick.licensing.judge import Licensed
-    from llmpick.licensing.schema import License
+    from llmpick.licensing.schema import Grant, License
     from llmpick.profile import Profile
     from llmpick.schema import Model
     from llmpick.steps.asked import Asked, Range, Weighed
@@ -38,8 +39,6 @@ REMEDIES = {
 class Decided(NamedTuple):
     """What the licenses of some weights say of a use, in numbers."""
 
-    licenses: tuple[License, ...]
-    """On record; empty = not all that bind are, or none binds."""
     decision: Decision
     findings: tuple[Finding, ...]
     """Of the Checks `license use` and, with an allow-list, `license allow-list`."""
@@ -56,7 +55,7 @@ def judge_licensed(weights: Licensed, asked: Asked) -> tuple[StepVerdict, Licens
     """The same for open weights, which is put in words once for all models under the same licenses."""
     key = ("license", weights)
     if key not in asked.memo:
-        asked.memo[key] = _step(*said(decided(weights, asked), weights, _use(weights, asked), asked.profile), asked)
+        asked.memo[key] = _step(*said(_use(weights, asked), weights, asked.catalog.licenses, asked.profile), asked)
     known: tuple[StepVerdict, LicenseVerdict] = asked.memo[key]
     return known
 
@@ -78,7 +77,8 @@ def weighed(known: Decided, asked: Asked) -> Weighed:
 def decided(weights: Licensed, asked: Asked) -> Decided:
     """What the licenses of open weights say of the use in question."""
     if weights not in asked.licenses:
-        asked.licenses[weights] = decide_in(_use(weights, asked), weights, asked.catalog.licenses, asked.profile)
+        found = binding(weights.ids, grants_in(asked.catalog.licenses))
+        asked.licenses[weights] = decide_in(_use(weights, asked), found, asked.profile)
     known: Decided = asked.licenses[weights]
     return known
 
@@ -119,15 +119,13 @@ def checks(
     """The Checks of the license step, the second only with an allow-list, and the verdict they rest on."""
     if isinstance(model, ApiModel):
         verdict = vendor_verdict(model)
-        return _checks(decide_vendor(profile), verdict, profile), verdict
+        return _checks(decide_vendor(profile), verdict, (), profile), verdict
     weights = licensed(model)
-    situation = situation_of(profile, multimodal=weights.multimodal)
-    return said(decide_in(situation, weights, licenses, profile), weights, situation, profile)
+    return said(situation_of(profile, multimodal=weights.multimodal), weights, licenses, profile)
 
 
-def decide_in(situation: Situation, weights: Licensed, licenses: Mapping[str, License], profile: Profile) -> Decided:
-    """What the licenses of open weights say in a situation that the Profile describes."""
-    found = binding(weights.ids, licenses)
+def decide_in(situation: Situation, found: Sequence[License | Grant], profile: Profile) -> Decided:
+    """What the licenses `found` say in a situation that the Profile describes; none = not all that bind are known."""
     return _decided(found, decide(found, situation) if found else UNKNOWN, profile)
 
 
@@ -136,23 +134,23 @@ def decide_vendor(profile: Profile) -> Decided:
     return _decided((), TERMS_BIND, profile)
 
 
-def _decided(found: tuple[License, ...], decision: Decision, profile: Profile) -> Decided:
+def _decided(found: Sequence[License | Grant], decision: Decision, profile: Profile) -> Decided:
     listed = (find_listed(found, decision, profile.license),) if profile.license else ()
-    return Decided(found, decision, (find_use(decision), *listed))
+    return Decided(decision, (find_use(decision), *listed))
 
 
 def said(
-    known: Decided, weights: Licensed, situation: Situation, profile: Profile
+    situation: Situation, weights: Licensed, licenses: Mapping[str, License], profile: Profile
 ) -> tuple[tuple[Check, ...], LicenseVerdict]:
     """The same in words."""
-    found = known.licenses
+    found = binding(weights.ids, licenses)
+    known = decide_in(situation, found, profile)
     verdict = say(known.decision, found, situation) if found else missing(weights.ids)
-    return _checks(known, verdict, profile), verdict
+    return _checks(known, verdict, found, profile), verdict
 
 
-def _checks(known: Decided, verdict: LicenseVerdict, profile: Profile) -> tuple[Check, ...]:
+def _checks(known: Decided, verdict: LicenseVerdict, found: Sequence[License], profile: Profile) -> tuple[Check, ...]:
     use, *listed = known.findings
-    found = known.licenses
     return (say_use(use, verdict, found), *(say_listed(one, verdict, found, profile.license) for one in listed))
 
 
@@ -196,7 +194,7 @@ def say_use(use: Finding, verdict: LicenseVerdict, found: Sequence[License]) -> 
     return use.said(f"{name}: {verdict.because}{clause}" if name else verdict.because, sources)
 
 
-def find_listed(found: Sequence[License], decision: Decision, allowed: Sequence[str]) -> Finding:
+def find_listed(found: Sequence[License | Grant], decision: Decision, allowed: Sequence[str]) -> Finding:
     """Constraint: every license that binds is on the allow-list; what no license is known of cannot be."""
     if decision.verdict == "unknown":
         return Finding(ALLOW_LIST, "unknown")
@@ -220,5 +218,5 @@ def say_listed(listed: Finding, verdict: LicenseVerdict, found: Sequence[License
     return listed.said(f"{refused} is not among {wanted}" if refused else no_license)
 
 
-def _refused(found: Sequence[License], allowed: Sequence[str]) -> list[str]:
+def _refused(found: Sequence[License | Grant], allowed: Sequence[str]) -> list[str]:
     return [license_.id for license_ in found if not accepts(license_, allowed)]
