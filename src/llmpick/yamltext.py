@@ -18,11 +18,15 @@ from llmpick.record import NamedTuple
 quoted = json.JSONEncoder().encode
 """A text as JSON; `json.dumps` looks at its options each time."""
 MAX_DEPTH = 20
+"""Levels of lists and mappings; the deepest file of the catalog has five."""
 MAX_NODES = 100_000
 """Values and keys: as Python objects they take some 70 MB. The largest file of the catalog has some 20,000."""
 MAX_NUMBER = 32
+"""Characters of a number."""
 MAX_SCALAR = 20_000
+"""Characters of one text."""
 MAX_KEY = 200
+"""Characters of a key."""
 PLAIN = "plain"
 QUOTED = "quoted"
 MAPPING = "mapping"
@@ -32,6 +36,7 @@ FIRST = frozenset("-0123456789")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 CONSTANTS = {"": "null", "~": "null", "null": "null", "true": "true", "false": "false"}
 INDENTED = "\n" + " " * 100
+"""A line so far to the right may lie deeper than MAX_DEPTH."""
 COMPACT = re.compile(r"[-?:][ \t]+(?:[-?:][ \t]+){19}")
 """Lists of lists of lists on one line; beginning with its indicator, not with a group, it is looked for fast."""
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from llmpick.errors import LlmpickError
 
-# The largest size, number of layers and factor that is taken at its word; anything larger is an error in the file.
+# The largest size, number of layers and factor that are taken at their word; anything larger is an error in the file.
 MAX_SIZE = 10_000_000
 MAX_LAYERS = 10_000
 MAX_FACTOR = 1000

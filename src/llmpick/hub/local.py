@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LARGEST_CARD = 1 << 20
+"""Bytes of a README.md; a longer one is refused."""
 LARGEST_HEADER = 8 << 20
 """Bytes of a safetensors header: 70,000 tensors of one file. The format allows 100 MB, which take 3 GB as objects."""
 MOST_SHARDS = 2000
+"""Files of one model whose headers are read."""
 FRONT_MATTER = re.compile(r"\A\ufeff?---\r?\n(.*?)\r?\n---\s*(?:\r?\n|\Z)", re.DOTALL)
 SNAPSHOT = re.compile(r"models--([^/]+?)--([^/]+)/snapshots/([0-9a-f]{40})$")
 """A model in the Hub's own cache: organization, name, commit."""

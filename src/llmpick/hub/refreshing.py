@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from llmpick.schema import Model, Popularity
 
 ASKED = ("downloads", "likes", "lastModified", "gated", "cardData", "tags", "sha")
+"""What the Hub is asked for of each model (`expand`)."""
 LARGEST_REPLY = 4 << 20
+"""Bytes of a reply beyond which it is refused."""
 SAVE_EVERY_S = 1.0
 """How much of a run a kill may cost."""
 MOST_SHOWN = 40
+"""Changes that are named one by one."""
 
 
 @record

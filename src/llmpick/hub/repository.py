@@ -16,6 +16,7 @@ SHA = re.compile(r"[0-9a-f]{40}")
 LARGEST_COUNT = 10**15
 """Neither downloads nor parameters are more."""
 MOST_TAGS = 2000
+"""Texts of one list that are read."""
 RELATIONS = ("quantized", "merge", "finetune", "adapter")
 
 

@@ -30,6 +30,7 @@ REGIONS = {
     "SWITZERLAND": "CH",
 }
 LARGEST = 1e18
+"""Users or dollars: more is a slip of the finger."""
 NON_PROFITS = ("non_profit", "nonprofit", "charity", "university", "academic", "research_institution", "academia")
 
 

@@ -32,6 +32,7 @@ METHOD_WORDS: dict[Method, str] = {
 }
 _NEGATIVE = {"--commercial": "--non-commercial"}
 _TOP = 5
+"""What the Profile shows where nobody asks for more."""
 
 
 @record

@@ -17,7 +17,9 @@ T = TypeVar("T")
 WIDEST = 110
 """Columns beyond which lines of prose get hard to read."""
 INDENT = 5
+"""Columns before what belongs to the line above."""
 LABEL = 11
+"""Columns of the words that stand before a fact."""
 
 
 def console(file: IO[str] | None = None, width: int | None = None) -> Console:

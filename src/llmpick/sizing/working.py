@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from llmpick.sizing.regime import Regime
 
 Kinds = list[tuple[int, Block]]
+"""How many layers there are with each kind of block."""
 GATED = {"gemma3n", "gemma3n_text", "gemma4", "gemma4_text", "embedding_gemma2"}
 """Classes whose layers gate an input of their own."""
-"""How many layers there are with each kind of block."""
 Working = tuple[float, float, float]
 """Bytes of one GPU's batch: kept when the last layer has run, at the busiest moment on the way back through the last
 layer, and at that of the first."""
