@@ -57,6 +57,30 @@ def test_a_machine_without_a_gpu_says_so_in_a_pipe(call, monkeypatch):
     assert call("hardware") == (0, "", "no GPU answers on this machine; --gpus lists the known ones\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("task: chat\ngpuu: 24GB\n", "2:7: profile: no field called 'gpuu'; did you mean gpu?"),
+        ("task: chat\nexamples: no\n", "2:11: --examples: 'no' is not a number"),
+        ("gpu: 24XB\ntask: chat\n", "1:6: '24XB' is no amount"),
+        ("task: clasification\n", "1:7: --task: no task called 'clasification'"),
+        ('{"task": "chat",\n "stage": "late"}', "2:11: --stage: 'late' is not known"),
+        ("", "1:1: the file is empty; write one field a line, as `name: value`"),
+    ],
+)
+def test_a_fault_in_a_profile_is_shown_by_line_and_column(text, says, call, tmp_path):
+    file = tmp_path / "profile.yaml"
+    file.write_text(text)
+    code, out, err = call("recommend", "--profile", str(file))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"llmpick: {file}:{says}")
+
+
+def test_a_flag_wins_over_a_fault_in_a_profile(call, tmp_path):
+    (tmp_path / "profile.yaml").write_text("task: chat\ngpu: 24XB\n")
+    assert call("recommend", "--profile", str(tmp_path / "profile.yaml"), "--gpu", "24GB", "--top", "1")[0] == 0
+
+
 def test_a_refusal_says_where_another_loss_would_do(call):
     asked = ("--task", "chat", "--gpu", "16GB", "--format", "json")
     check = json.loads(call("explain", "Qwen/Qwen3-8B", *asked)[1])["steps"][1]["checks"][0]

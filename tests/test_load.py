@@ -136,7 +136,7 @@ def test_what_is_wrong_is_said_where_it_stands(old, new, line, column, says):
         ("a: " + "[" * 21 + "]" * 21, "nested deeper than 20 levels"),
         ("a: b\0c", "character U+0000 is not allowed; remove it"),
         ("a: [" + "1," * 100_001 + "]", "more than 100,000 values"),
-        ("x" * 300_000, "the file has 300,000 bytes; models/*/*.yaml may have 262,144"),
+        ("x" * 300_000, "the file has more than the 262,144 bytes that models/*/*.yaml may have"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_file_of_ours(text, says):

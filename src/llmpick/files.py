@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llmpick.errors import LlmpickError
 
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from llmpick.reading import Placed
+
 PROFILE_HINT = "write one field a line, for example `task: classification`"
 
 
-def read_mapping(path: str) -> dict[str, Any]:
+def read_mapping(path: str) -> Placed:
     """The profile at `path`, `-` for standard input; raises LlmpickError as `file:line:column: what`."""
     from llmpick import reading
 

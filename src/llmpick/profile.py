@@ -94,7 +94,7 @@ def build(raw: Mapping[str, Any], known: Vocabulary) -> Profile:
 
     Keys are flag names with `-` or `_`; a None value means not given. Raises LlmpickError naming the flag.
     """
-    given = {_field(key): value for key, value in raw.items() if value is not None and value not in ((), [])}
+    given = {field(key): value for key, value in raw.items() if value is not None and value not in ((), [])}
     if "task" not in given:
         raise LlmpickError("no task given", f"say --task with one of: {', '.join(task.id for task in known.tasks)}")
     task = find_task(str(given.pop("task")), known.tasks)
@@ -105,10 +105,18 @@ def build(raw: Mapping[str, Any], known: Vocabulary) -> Profile:
         "batch_size": task.batch_size,
         "epochs": task.epochs,
     }
-    for name, value in given.items():
-        fields[name] = _PARSERS[name](value, f"--{_flag(name)}", known)
+    fields |= {name: parse(name, value, known) for name, value in given.items()}
     assumed = tuple(name for name in Profile.__annotations__ if name not in (*given, "task", "top", "assumed"))
     return Profile(**fields, assumed=assumed)
+
+
+def parse(name: str, value: Any, known: Vocabulary) -> Any:
+    """The value of one field; raises LlmpickError naming its flag."""
+    if value is None or value in ((), []):
+        return None
+    if name == "task":
+        return find_task(str(value), known.tasks).id
+    return _PARSERS[name](value, f"--{_flag(name)}", known)
 
 
 def find_task(text: str, tasks: Sequence[Task]) -> Task:
@@ -123,7 +131,8 @@ def find_task(text: str, tasks: Sequence[Task]) -> Task:
     raise LlmpickError(f"--task: no task called {text!r}", hint)
 
 
-def _field(key: str) -> str:
+def field(key: str) -> str:
+    """The field of the Profile that a flag's or a file's name means; raises LlmpickError with the nearest ones."""
     name = key.strip().replace("-", "_")
     name = {"language": "languages"}.get(name, name)
     if name != "task" and name not in _PARSERS:
@@ -261,4 +270,4 @@ _PARSERS: dict[str, Callable[[Any, str, Vocabulary], Any]] = {
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with the fields of `over` laid on top, whatever way either spells their names."""
-    return {_field(key): value for key, value in base.items()} | {_field(key): value for key, value in over.items()}
+    return {field(key): value for key, value in base.items()} | {field(key): value for key, value in over.items()}

@@ -5,14 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LARGEST_MAPPING = 1 << 20
 """Bytes of a profile or a situation beyond which it is refused: they have some twenty short fields."""
 LARGEST_CONFIG = 4 << 20
 """Bytes of a config.json. The largest known have some 100 kB; 4 MiB of brackets take 100 MB as Python objects."""
+
+
+class Placed(dict[str, Any]):
+    """The fields of a file, and where each of them stands."""
+
+    places: Mapping[str, str]
+    """`file:line:column` of the value of each."""
 
 
 def read_bytes(path: Path, limit: int, hint: str = "") -> bytes:
@@ -31,7 +41,7 @@ def _bounded(data: bytes, limit: int, name: str, hint: str) -> bytes:
     return data
 
 
-def read_mapping(path: str, hint: str) -> dict[str, Any]:
+def read_mapping(path: str, hint: str) -> Placed:
     """The YAML (or JSON) mapping at `path`, `-` for standard input; `hint` says what should be there.
 
     Raises LlmpickError as `file:line:column: what`.
@@ -42,7 +52,7 @@ def read_mapping(path: str, hint: str) -> dict[str, Any]:
     return mapping(read_bytes(Path(path), LARGEST_MAPPING, hint), path, hint)
 
 
-def mapping(data: bytes, name: str, hint: str) -> dict[str, Any]:
+def mapping(data: bytes, name: str, hint: str) -> Placed:
     """The mapping in `data`; LlmpickError with the place of the first fault."""
     from llmpick import yamltext
 
@@ -57,6 +67,9 @@ def mapping(data: bytes, name: str, hint: str) -> dict[str, Any]:
         mark = problems[0].mark
         raise LlmpickError(f"{name}:{mark.line}:{mark.column}: {problems[0].message}")
     fields = json.loads(document.json)
-    if not isinstance(fields, dict):
+    if document.root is None or not isinstance(fields, dict):
         raise LlmpickError(f"{name}:1:1: not a mapping", hint)
-    return fields
+    placed = Placed(fields)
+    marks = ((key.value, yamltext.mark_of(value.start_mark)) for key, value in document.root.value)
+    placed.places = {key: f"{name}:{mark.line}:{mark.column}" for key, mark in marks}
+    return placed

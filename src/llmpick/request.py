@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmpick.errors import LlmpickError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -34,12 +36,25 @@ def given(raw: Mapping[str, Any]) -> dict[str, Any]:
     from llmpick import profile
 
     flags = {name: value for name, value in raw.items() if value is not None and name != "profile"}
-    base: Mapping[str, Any] = {}
-    if raw.get("profile"):
-        from llmpick.files import read_mapping
+    return _over_file(str(raw["profile"]), flags) if raw.get("profile") else profile.merge({}, flags)
 
-        base = read_mapping(str(raw["profile"]))
-    return profile.merge(base, flags)
+
+def _over_file(path: str, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """`flags` over the fields of the profile at `path`, which keep their places in it."""
+    from llmpick import profile
+    from llmpick.files import read_mapping
+    from llmpick.reading import Placed
+
+    base, over = read_mapping(path), profile.merge({}, flags)
+    places = {}
+    for key, place in base.places.items():
+        try:
+            places[profile.field(key)] = place
+        except LlmpickError as error:
+            raise LlmpickError(f"{place}: {error.message}", error.hint) from None
+    fields = Placed(profile.merge(base, over))
+    fields.places = {name: place for name, place in places.items() if name not in over}
+    return fields
 
 
 def build(fields: Mapping[str, Any], facts: Catalog) -> Profile:
@@ -51,4 +66,10 @@ def build(fields: Mapping[str, Any], facts: Catalog) -> Profile:
         from llmpick import machine
 
         fields = machine.resolve(fields, facts.gpus)
-    return profile.build(fields, vocabulary(facts))
+    known = vocabulary(facts)
+    for name, place in getattr(fields, "places", {}).items():
+        try:
+            profile.parse(name, fields[name], known)
+        except LlmpickError as error:
+            raise LlmpickError(f"{place}: {error.message}", error.hint) from None
+    return profile.build(fields, known)

@@ -99,7 +99,7 @@ def read(text: str) -> Document:
     _bound(text)
     root = _compose(text)
     if root is None:
-        raise Problem(Mark(1, 1), "the file is empty; see catalog/README.md for what it must say")
+        raise Problem(Mark(1, 1), "the file is empty; write one field a line, as `name: value`")
     writer = _Writer(text)
     return Document(writer.json(root, 0), root, tuple(writer.problems))
 

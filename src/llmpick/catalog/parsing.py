@@ -107,7 +107,7 @@ def _fault(path: str, problem: Problem) -> Fault:
 
 def _document(data: bytes, kind: Kind) -> Document:
     if len(data) > kind.limit:
-        raise Problem(Mark(1, 1), f"the file has {len(data):,} bytes; {kind.folder} may have {kind.limit:,}")
+        raise Problem(Mark(1, 1), f"the file has more than the {kind.limit:,} bytes that {kind.folder} may have")
     text = yamltext.decode(data)
     return _read_json(text) if kind.folder.endswith(".json") else yamltext.read(text)
 
