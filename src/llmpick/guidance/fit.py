@@ -86,9 +86,8 @@ def _fitting(
         if profile.gpu is None or profile.gpu.count == 0:
             return ways[0] if ways else None
         needs = [peak(architecture, heaviest(job, recipe), counted).peak for job in ways]
-        fits = held(ways, needs.__getitem__, profile.gpu.usable_bytes)
-        if fits:
-            return fits[0]
+        for place in held([job.method for job in ways], needs.__getitem__, profile.gpu.usable_bytes):
+            return ways[place]
     return None
 
 

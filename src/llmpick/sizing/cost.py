@@ -36,6 +36,13 @@ def electricity(time: Span | None, card: Gpu | None, usd_per_kwh: float | None, 
     return Span(low=time.low * usd_per_hour, expected=time.expected * usd_per_hour, high=time.high * usd_per_hour)
 
 
+def hourly(price: Price | None) -> float | None:
+    """What an hour of a rented card is expected to cost; None where no on-demand price is known."""
+    if price is None:
+        return None
+    return price.on_demand_low if price.on_demand_typical is None else price.on_demand_typical
+
+
 def _rented(time: Span | None, cheapest: float | None, usual: float | None, n_gpus: int) -> Span | None:
     low = usual if cheapest is None else cheapest
     typical = low if usual is None else usual

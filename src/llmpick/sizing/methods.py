@@ -11,7 +11,7 @@ from llmpick.sizing.job import usual_for
 from llmpick.sizing.parameters import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from llmpick.architecture import Architecture
     from llmpick.profile import Profile
@@ -46,28 +46,34 @@ def choose(
     )
     if profile.gpu is None or profile.gpu.count == 0:
         return jobs[0]
-    fits = held(jobs, lambda position: peak(architecture, jobs[position], counted).peak, profile.gpu.usable_bytes)
-    return fits[0] if fits else None
+
+    def need(place: int) -> int:
+        return peak(architecture, jobs[place], counted).peak
+
+    fits = held([job.method for job in jobs], need, profile.gpu.usable_bytes)
+    return next((jobs[place] for place in fits), None)
 
 
-def held(
-    jobs: Sequence[Job], peak_of: Callable[[int], int], available_bytes: int, *, every: bool = False
-) -> tuple[Job, ...]:
-    """Those of `jobs` that fit, best first; only the first unless `every`. `peak_of` gives the peak by position.
+def held(methods: Iterable[JobMethod], peak_of: Callable[[int], int], available_bytes: int) -> Iterator[int]:
+    """The places of the Jobs that fit, best first: of a ladder whose Jobs are of these `methods` and have these peaks.
 
-    Of one method those that leave some of the card free come before those that fill it. The method is that of the
-    first Job that fits at all, so more memory can only move it towards the preferred end.
+    Of one method those that leave some of the card free come alone where there are any, else those that fill it. The
+    method is that of the first Job that fits at all, so more memory can only move it towards the preferred end.
     """
-    found: list[tuple[Job, bool]] = []
-    for position, job in enumerate(jobs):
-        if found and not every and (found[-1][1] or job.method != found[0][0].method):
-            break
-        need = peak_of(position)
-        if need <= available_bytes:
-            found.append((job, need <= ROOM * available_bytes))
-    roomy = {job.method for job, has_room in found if has_room}
-    kept = tuple(job for job, has_room in found if has_room or job.method not in roomy)
-    return kept if every else kept[:1]
+    room = ROOM * available_bytes
+    method, roomy = None, False
+    filling: list[int] = []
+    for place, each in enumerate(methods):
+        if each != method:
+            yield from () if roomy else filling
+            method, roomy, filling = each, False, []
+        need = peak_of(place)
+        if need <= room:
+            roomy = True
+            yield place
+        elif need <= available_bytes:
+            filling.append(place)
+    yield from () if roomy else filling
 
 
 def across(architecture: Architecture, job: Job, available_bytes: int) -> Job:

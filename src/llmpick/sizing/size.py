@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llmpick.architecture import Architecture
-    from llmpick.sizing.job import Job
+    from llmpick.sizing.job import Job, JobMethod
     from llmpick.sizing.memory import Frame
     from llmpick.sizing.networks import Networks
     from llmpick.sizing.working import Lot
@@ -57,6 +57,8 @@ class Ladder(NamedTuple):
     """
 
     jobs: tuple[Job, ...]
+    methods: tuple[JobMethod, ...]
+    """Of each."""
     lots: tuple[Lot, ...]
     means: tuple[Means, ...]
     whole: int
@@ -77,6 +79,7 @@ def ladder_of(structure: str, jobs: tuple[Job, ...]) -> Ladder:
     numbers = {job: place for place, job in enumerate(every)}
     return Ladder(
         jobs=jobs,
+        methods=tuple(job.method for job in jobs),
         lots=tuple(lot_of(job) for job in jobs),
         means=tuple(_means(job) for job in jobs),
         whole=next(place for place in reversed(range(len(jobs))) if jobs[place].accumulation == 1),
@@ -93,11 +96,12 @@ def whole_ladder(structure: str, usual: int) -> Ladder:
 
 def usual_peaks(size: Size) -> list[array[int]]:
     """For each of USUAL the peaks of the whole ladder on one card; empty where nobody would ask."""
-    parts, ladders = Parts(size), [whole_ladder(size.structure, usual) for usual in range(len(USUAL))]
-    return [
-        array("Q", () if size.structure == "encoder" and USUAL[usual][2] else map(parts.peak, *ladder[:3]))
-        for usual, ladder in enumerate(ladders)
-    ]
+    parts, found = Parts(size), []
+    for usual, (_, _, vocabulary_head) in enumerate(USUAL):
+        ladder = whole_ladder(size.structure, usual)
+        asked = size.structure != "encoder" or not vocabulary_head
+        found.append(array("Q", map(parts.peak, ladder.jobs, ladder.lots, ladder.means) if asked else ()))
+    return found
 
 
 def _means(job: Job) -> Means:

@@ -88,15 +88,22 @@ def hours(architecture: Architecture, job: Job, run: Run, parameters: Parameters
 
 def hours_of(work: Work, job: Job, run: Run) -> Span | None:
     """The same from what the time follows from."""
-    row = next((row for row in run.efficiencies if row.method == job.method), None)
-    if row is None or run.card is None or run.examples is None:
+    row = efficiency_of(job, run)
+    step = seconds_of(work, job, run.card, row) if row and run.card else None
+    if row is None or step is None or run.examples is None:
         return None
-    step = seconds_of(work, job, run.card, row)
-    if step is None:
-        return None
-    batches = run.examples * run.epochs / (job.batch_size * job.n_gpus)
-    expected = batches * step / SECONDS_PER_HOUR
+    expected = expected_hours(step, job, run.examples * run.epochs)
     return Span(low=expected * row.low, expected=expected, high=expected * row.high)
+
+
+def efficiency_of(job: Job, run: Run) -> Efficiency | None:
+    """What was measured for the Job's method; None where nothing was."""
+    return next((row for row in run.efficiencies if row.method == job.method), None)
+
+
+def expected_hours(step: float, job: Job, examples: float) -> float:
+    """Hours of training on so many examples, repetitions counted, where a step takes so many seconds."""
+    return examples / (job.batch_size * job.n_gpus) * step / SECONDS_PER_HOUR
 
 
 def seconds_of(work: Work, job: Job, card: Gpu, row: Efficiency) -> float | None:

@@ -80,6 +80,8 @@ class Asked:
     """What the hours and dollars of a run depend on beside the Job."""
     store: Store
     """What was worked out of networks, kept from question to question where the catalog does."""
+    numbers: dict[Any, Any]
+    """Of networks: what was worked out for one question and holds for those alike in what it is about."""
     memo: dict[Any, Any]
     """What was worked out for one candidate and holds for others: a thousand models share a few dozen licenses."""
     licenses: dict[Any, Any]
@@ -174,6 +176,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
             efficiencies=catalog.efficiencies,
         ),
         store=store_in(catalog.models),
+        numbers=lasting.of(catalog, "networks"),
         memo={},
         licenses=lasting.of(catalog, "license", *use),
         domains=lasting.of(catalog, "domain", profile.domain, profile.languages),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from array import array
+from itertools import islice
+from math import inf
+from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
 from llmpick.record import NamedTuple, record, replace
-from llmpick.sizing.cost import dollars
+from llmpick.sizing.cost import hourly
 from llmpick.sizing.estimate import LEANER, estimate, peak
 from llmpick.sizing.job import usual_for
-from llmpick.sizing.methods import held, ladder, preference
+from llmpick.sizing.methods import MANY_EXAMPLES, held, ladder, preference
 from llmpick.sizing.parameters import count
 from llmpick.sizing.serving import serve_by
-from llmpick.sizing.time import hours_of
+from llmpick.sizing.time import efficiency_of, expected_hours, seconds_of
 from llmpick.sizing.working import lot_of
 from llmpick.steps.asked import Weighed
 from llmpick.steps.latency import latency, out_of_reach
@@ -20,16 +23,16 @@ from llmpick.units import GIB, beyond, told_apart
 from llmpick.verdict import Check, StepVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from llmpick.architecture import Architecture
     from llmpick.catalog.facts import Facts
     from llmpick.profile import Profile
     from llmpick.schema import Model
     from llmpick.sizing.job import Dtype, Job
-    from llmpick.sizing.networks import Size
+    from llmpick.sizing.networks import Networks, Size
     from llmpick.sizing.parameters import Parameters
-    from llmpick.sizing.size import Ladder, Parts
+    from llmpick.sizing.size import Ladder
     from llmpick.steps.asked import Asked, Range
     from llmpick.verdict import Memory, Method, Rating
 
@@ -77,14 +80,13 @@ def judge(model: Model, facts: Facts, asked: Asked) -> Plan:
         check = too_slow or does_not_fit(fit, profile, in_chunks(shape, fit.leanest, counted))
         memory = _estimate(model, fit.leanest, counted, asked)
         return Plan(verdict=StepVerdict(step="resources", checks=(check,)), method=memory.method, memory=memory)
-    parts = asked.store.parts(size)
-    job = fit.jobs[affordable(costs(parts, fit.jobs, asked), profile.budget)[0]]
+    job = fit.jobs[affordable(costs(size, fit.jobs, asked), profile.budget)[0]]
     memory = _estimate(model, job, counted, asked)
     checks = (
         fits(memory, job, profile),
         *budget(memory, profile),
-        *serving(parts, asked),
-        *answering(shape, counted, parts, asked),
+        *serving(size, asked),
+        *answering(shape, counted, size, asked),
     )
     rated = rate(size, fit, asked) if all(check.outcome != "no" for check in checks) else ()
     verdict = StepVerdict(step="resources", checks=checks, ratings=rated)
@@ -93,38 +95,109 @@ def judge(model: Model, facts: Facts, asked: Asked) -> Plan:
 
 def weigh(facts: Facts, asked: Asked) -> Weighed:
     """The same in numbers."""
-    profile, size = asked.profile, facts.size
+    size = facts.size
     if size is None:
         return asked.adding(("economy", economy(facts.active, asked)), unknown=True)
-    key = ("resources", id(size), trained_length(profile, facts.context))
-    if key not in asked.memo:  # once for all models that share a Size: half of them are tuned from another
-        asked.memo[key] = _weigh(size, key[-1], asked), size  # holds the size, so that its id stays its own
-    known: Weighed = asked.memo[key][0]
+    scale: Scale = asked.memo.get("resources") or asked.memo.setdefault("resources", Scale(asked))
+    return scale.weigh(size, trained_length(asked.profile, facts.context))
+
+
+MOST_NUMBERS = 500_000
+"""Numbers of networks that are remembered for other questions, 8 bytes each."""
+
+
+class Scale:
+    """What one question weighs all networks by, and what it knows of them."""
+
+    def __init__(self, asked: Asked) -> None:
+        profile, gpu = asked.profile, asked.profile.gpu
+        if sum(map(len, asked.numbers.values())) > MOST_NUMBERS:
+            asked.numbers.clear()
+        self.asked = asked
+        self.limited = any(limit is not None for limit in (profile.budget, profile.serve_gpu, profile.latency))
+        self._weights = [asked.weights.get(name, 0.0) for name in ("economy", "headroom", "method")]
+        self._known: dict[tuple[Networks, int], array[float]] = {}
+        self._shorts: dict[tuple[Size, int], float | None] = {}
+        self._about = (
+            gpu and (gpu.usable_bytes, gpu.count),
+            profile.method,
+            profile.batch_size,
+            "batch_size" in profile.assumed,
+            (profile.examples or 0) >= MANY_EXAMPLES,
+            profile.budget is not None,
+            asked.task.vocabulary_head,
+            asked.task.kind,
+        )
+
+    def weigh(self, size: Size, seq_len: int) -> Weighed:
+        """One network trained at `seq_len` tokens."""
+        known = self._known.get((size.networks, seq_len))
+        if known is None:
+            known = numbers(self.asked, size.networks, 4, "worth", seq_len, *self._about)
+            self._known[size.networks, seq_len] = known
+        at = 4 * size.number
+        economy, room, method, place = known[at : at + 4]
+        if economy < 0:  # not known yet
+            economy, room, method, place = known[at : at + 4] = array("d", _worths(size, seq_len, self.asked))
+        short = -room if room < 0 else self._short(size, seq_len, int(place)) if self.limited else None
+        if short is not None:
+            return Weighed(no=True, shortfall=short, helped=True)
+        cheap, spacious, rich = self._weights
+        low = cheap * economy + spacious * room + rich * method
+        return Weighed(low, low)
+
+    def _short(self, size: Size, seq_len: int, place: int) -> float | None:
+        key = size, seq_len
+        if key not in self._shorts:  # half of the models are tuned from another
+            self._shorts[key] = _short(size, seq_len, place, self.asked)
+        return self._shorts[key]
+
+
+def _worths(size: Size, seq_len: int, asked: Asked) -> tuple[float, float, float, int]:
+    """What `economy`, `headroom` and `method` are worth, and the place of the best Job that fits.
+
+    Instead of headroom what is lacking, negative, where something is.
+    """
+    fit = fitting(size, seq_len, asked)
+    short = too_slow(size.total, asked)
+    if short is None and not fit.jobs:
+        short = lacking(fit, asked.profile)
+    if short is not None:
+        return 0.0, -short, 0.0, 0
+    found = {name: low for name, (low, _) in worths(size, fit, asked)}
+    place = ladder_for(size, seq_len, asked).jobs.index(fit.jobs[0])
+    return found["economy"], found.get("headroom", 0.0), found.get("method", 0.0), place
+
+
+def numbers(asked: Asked, networks: Networks, width: int, *about: Any) -> array[float]:
+    """So many numbers of each of `networks`, the same in all questions that are alike in what they are `about`.
+
+    Negative where one is not known yet.
+    """
+    key = (networks, *about)
+    known = asked.numbers.get(key)
+    if known is None:
+        known = asked.numbers[key] = array("d", [-1.0]) * (width * networks.count)
     return known
 
 
-def _weigh(size: Size, seq_len: int, asked: Asked) -> Weighed:
-    fit = fitting(size, seq_len, asked)
-    short = too_slow(size.total, asked)
-    if short is None:
-        short = _short(size, fit, asked) if fit.jobs else lacking(fit, asked.profile)
-    if short is not None:
-        return Weighed(no=True, shortfall=short, helped=True)
-    return asked.adding(*worths(size, fit, asked))
-
-
-def _short(size: Size, fit: Fit, asked: Asked) -> float | None:
-    """How far what fits the card is from the first of the other limits that it does not keep; None = it keeps all."""
+def _short(size: Size, seq_len: int, place: int, asked: Asked) -> float | None:
+    """How far what fits the card, best at `place`, is from the first of the other limits; None = it keeps them all."""
     profile, short = asked.profile, None
-    if profile.budget is None and profile.serve_gpu is None and profile.latency is None:
-        return None
-    parts = asked.store.parts(size)
-    if profile.budget is not None:
-        _, cost = affordable(costs(parts, fit.jobs, asked), profile.budget)
+    if profile.budget is not None and asked.run.card is not None:
+        _, cost = affordable(costs(size, _jobs_held(size, seq_len, place, asked), asked), profile.budget)
         short = above(cost, profile.budget)
     if short is None:
-        short = unserved(parts, asked)
-    return unanswered(parts, asked) if short is None else short
+        short = unserved(size, asked)
+    return unanswered(size, asked) if short is None else short
+
+
+def _jobs_held(size: Size, seq_len: int, place: int, asked: Asked) -> Iterator[Job]:
+    """The Jobs that the card holds, best first: no peak is asked for before the second."""
+    ladder = ladder_for(size, seq_len, asked)
+    yield ladder.jobs[place]
+    for other in islice(places_held(size, ladder, asked), 1, None):
+        yield ladder.jobs[other]
 
 
 def not_sized(model: Model, because: str, asked: Asked) -> Plan:
@@ -153,25 +226,31 @@ def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     jobs = ladder.jobs
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
     thrifty = profile.budget is not None
-    if limit is None and not thrifty:
-        return Fit(jobs[:1], jobs[0], 0)
+    if limit is None:
+        return Fit(jobs if thrifty else jobs[:1], jobs[0], 0)
     peaks = asked.store.peaks(size, ladder)
     first = peaks[0]
-    if limit is not None and not thrifty and first * asked.plenty <= limit:
+    if not thrifty and first * asked.plenty <= limit:
         # Worth all that headroom can be worth: no leaner method can add to it.
         return Fit(jobs[:1], jobs[0], first)
     at_once = peaks[ladder.whole]
-    if limit is not None and at_once > HOPELESS * limit:
+    if at_once > HOPELESS * limit:
         last = peaks[len(jobs) - 1]
         if last > HOPELESS * limit:
             return Fit((), jobs[-1], last)
-    if limit is None:
-        return Fit(jobs, jobs[0], min(first, at_once))
-    fits = held(jobs, peaks.__getitem__, limit, every=thrifty)
+    held_at = places_held(size, ladder, asked)
+    fits = tuple(jobs[place] for place in (held_at if thrifty else islice(held_at, 1)))
     if fits:
         return Fit(fits, fits[0], min(first, at_once))
     leanest = min(range(len(jobs)), key=peaks.__getitem__)
     return Fit((), jobs[leanest], peaks[leanest])
+
+
+def places_held(size: Size, ladder: Ladder, asked: Asked) -> Iterator[int]:
+    """The places of the Jobs of a ladder that the question's card holds, best first."""
+    gpu = asked.profile.gpu
+    assert gpu is not None and gpu.count, "there is a card"
+    return held(ladder.methods, asked.store.peaks(size, ladder).__getitem__, gpu.usable_bytes)
 
 
 def ladder_for(size: Size, seq_len: int, asked: Asked) -> Ladder:
@@ -249,15 +328,29 @@ def does_not_fit(fit: Fit, profile: Profile, in_chunks: int | None = None) -> Ch
     return Check(name="memory", outcome="no", because=because, shortfall=lacking(fit, profile), remedy=remedy)
 
 
-def costs(parts: Parts, jobs: Sequence[Job], asked: Asked) -> Iterator[float]:
+def costs(size: Size, jobs: Iterable[Job], asked: Asked) -> Iterator[float]:
     """Expected dollars of each of `jobs`; 0 where that is not known."""
-    run = asked.run
-    if run.examples is None or run.card is None or run.price is None:
-        yield from (0.0 for _ in jobs)
-        return
+    run, hour = asked.run, hourly(asked.run.price)
     for job in jobs:
-        cost = dollars(hours_of(parts.work(job, lot_of(job)), job, run), run.price, job.n_gpus)
-        yield cost.expected if cost else 0.0
+        step = None if run.examples is None or hour is None else step_seconds(size, job, asked)
+        if run.examples is None or hour is None or step is None:
+            yield 0.0
+        else:
+            yield job.n_gpus * expected_hours(step, job, run.examples * run.epochs) * hour
+
+
+def step_seconds(size: Size, job: Job, asked: Asked) -> float | None:
+    """Seconds of one step of a Job on the question's card; None where they are not known."""
+    card = asked.run.card
+    if card is None:
+        return None
+    known = numbers(asked, size.networks, 1, "step", card.name, id(job))  # of which `rungs` keeps every one
+    if known[size.number] < 0:
+        row, parts = efficiency_of(job, asked.run), asked.store.parts(size)
+        step = seconds_of(parts.work(job, lot_of(job)), job, card, row) if row else None
+        known[size.number] = inf if step is None else step
+    step = known[size.number]
+    return None if step == inf else step
 
 
 def affordable(costs: Iterable[float], limit: float | None) -> tuple[int, float]:
@@ -320,71 +413,78 @@ def above(amount: float, limit: float) -> float | None:
     return None if amount <= limit else 1 - limit / amount
 
 
-def serving(parts: Parts, asked: Asked) -> tuple[Check, ...]:
+def serving(size: Size, asked: Asked) -> tuple[Check, ...]:
     """Constraint: the tuned model runs on the card it must be served from, in bf16 or quantized."""
     target = asked.profile.serve_gpu
     if target is None or target.count == 0:
         return ()
-    short = unserved(parts, asked)
+    short = unserved(size, asked)
     if short is None:
-        job, need = served(parts, asked, target.usable_bytes)
+        job, need = served(size, asked, target.usable_bytes)
         return (Check(name="serving", outcome="ok", because=f"serves in {job.dtype} with {need / GIB:.1f} GiB"),)
-    asks, has = beyond(served_peak(parts, LEANEST, asked) / GIB, target.usable_bytes / GIB, 1)
+    asks, has = beyond(served_peak(size, LEANEST, asked) / GIB, target.usable_bytes / GIB, 1)
     because = f"even in {LEANEST} it needs {asks} GiB to serve, the card has {has}"
     remedy = f"{asks} GiB to serve from"
     return (Check(name="serving", outcome="no", because=because, shortfall=short, remedy=remedy),)
 
 
-def unserved(parts: Parts, asked: Asked) -> float | None:
+def unserved(size: Size, asked: Asked) -> float | None:
     """The share of what even the leanest weights need that the card to serve from lacks; None where it is enough."""
     target = asked.profile.serve_gpu
     if target is None or target.count == 0:
         return None
-    return above(served_peak(parts, LEANEST, asked), target.usable_bytes)
+    return above(served_peak(size, LEANEST, asked), target.usable_bytes)
 
 
-def served(parts: Parts, asked: Asked, room: int) -> tuple[Job, int]:
+def served(size: Size, asked: Asked, room: int) -> tuple[Job, int]:
     """Serving in the widest weights that fit `room`, else the leanest there are, and the bytes that takes."""
     for dtype in LEANER:
-        need = served_peak(parts, dtype, asked)
+        need = served_peak(size, dtype, asked)
         if need <= room:
             break
-    return serving_job(parts, dtype, asked), need
+    return serving_job(size, dtype, asked), need
 
 
-def served_peak(parts: Parts, dtype: Dtype, asked: Asked) -> int:
+def served_peak(size: Size, dtype: Dtype, asked: Asked) -> int:
     """Bytes to serve one prompt as long as the texts to train on."""
-    return serve_by(parts.running.served, serving_job(parts, dtype, asked)).peak
+    known = numbers(asked, size.networks, 1, "served", dtype, asked.profile.seq_len)
+    if known[size.number] < 0:
+        served = asked.store.parts(size).running.served
+        known[size.number] = serve_by(served, serving_job(size, dtype, asked)).peak
+    return int(known[size.number])
 
 
-def serving_job(parts: Parts, dtype: Dtype, asked: Asked) -> Job:
+def serving_job(size: Size, dtype: Dtype, asked: Asked) -> Job:
     """Serving one prompt as long as the texts to train on."""
-    key = ("serving", parts.size.structure, dtype)
+    key = ("serving", size.structure, dtype)
     if key not in asked.memo:
-        asked.memo[key] = usual_for(parts.size.structure, "inference", seq_len=asked.profile.seq_len, dtype=dtype)
+        asked.memo[key] = usual_for(size.structure, "inference", seq_len=asked.profile.seq_len, dtype=dtype)
     known: Job = asked.memo[key]
     return known
 
 
-def answering(shape: Architecture, counted: Parameters, parts: Parts, asked: Asked) -> tuple[Check, ...]:
+def answering(shape: Architecture, counted: Parameters, size: Size, asked: Asked) -> tuple[Check, ...]:
     """Constraint: an answer takes no longer than it may on the card it is served from."""
     limit, card = asked.profile.latency, asked.serving_card
     target = asked.profile.serve_gpu or asked.profile.gpu
     if limit is None or card is None or target is None:
         return ()
-    job, _ = served(parts, asked, target.usable_bytes)
+    job, _ = served(size, asked, target.usable_bytes)
     job = replace(job, n_gpus=target.count, vocabulary_head=job.vocabulary_head and asked.task.vocabulary_head)
     check = latency(shape, job, card, counted, limit)
     return (check,) if check else ()
 
 
-def unanswered(parts: Parts, asked: Asked) -> float | None:
+def unanswered(size: Size, asked: Asked) -> float | None:
     """How far even one pass is from the time that an answer may take; None where it is not, or nothing is known."""
     limit, card = asked.profile.latency, asked.serving_card
     target = asked.profile.serve_gpu or asked.profile.gpu
     if limit is None or card is None or target is None:
         return None
-    return out_of_reach(parts.running.read, card, target.count, limit)
+    known = numbers(asked, size.networks, 1, "read")
+    if known[size.number] < 0:
+        known[size.number] = asked.store.parts(size).running.read
+    return out_of_reach(int(known[size.number]), card, target.count, limit)
 
 
 def worths(size: Size, fit: Fit, asked: Asked) -> tuple[tuple[str, Range], ...]:
