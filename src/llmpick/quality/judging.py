@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from operator import mul
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmpick.quality.question import (
     SCRIPTS,
@@ -71,9 +71,9 @@ def estimate(
 
 def judge(facts: Traits, asked: Question) -> Quality:
     """The answer for one model: where its strength lies, the reason, and what would narrow the range."""
-    low, expected, high, missing = strength(facts, asked)
-    table = asked.table
-    least, most = _widened(low, high, facts, asked)
+    known, table = own(facts, amounts_of(facts), asked), asked.table
+    low, expected, high, missing = strength(facts, asked, known)
+    least, most = value_of(low - known.margin), value_of(high + known.margin)
     standing = nearest(table.standings.get(facts.id, ()), asked)
     return Quality(
         expected=value_of(expected),
@@ -85,17 +85,10 @@ def judge(facts: Traits, asked: Question) -> Quality:
     )
 
 
-def span(facts: Traits, asked: Question, own: Own | None = None) -> tuple[float, float]:
-    """Low and high end of the answer, all that a ranking reads of it; `own` saves working it out again."""
-    low, _, high, _ = strength(facts, asked, own)
-    return _widened(low, high, facts, asked)
-
-
-def _widened(low: float, high: float, facts: Traits, asked: Question) -> tuple[float, float]:
-    """The range of strengths, and what the fit leaves unexplained on both sides, on the scale from 0 to 1."""
-    spread = asked.table.spread
-    half = RANGE_Z * (spread.known if facts.id in asked.table.standings else spread.unknown)
-    return value_of(low - half), value_of(high + half)
+def span(facts: Traits, asked: Question, known: Own) -> tuple[float, float]:
+    """Low and high end of the answer, all that a ranking reads of it."""
+    low, _, high, _ = strength(facts, asked, known)
+    return value_of(low - known.margin), value_of(high + known.margin)
 
 
 @record
@@ -147,6 +140,10 @@ class Own(NamedTuple):
     """Were there plenty of examples."""
     few: float
     """What few examples would add."""
+    margin: float
+    """What the fit leaves unexplained, on either side of its strength."""
+    alike: tuple[Any, ...]
+    """The same for all models that meet every question alike, and of which the same facts are not on record."""
 
 
 def own(facts: Traits, known: Amounts, asked: Question) -> Own:
@@ -154,12 +151,15 @@ def own(facts: Traits, known: Amounts, asked: Question) -> Own:
     table = asked.table
     plenty, few = _coefficients(known.names, asked)
     start = asked.plenty["offset"] + table.families.get(facts.family, 0.0)
-    found = Own(sum(map(mul, plenty, known.values), start), sum(map(mul, few, known.values)))
+    many, changed = sum(map(mul, plenty, known.values), start), sum(map(mul, few, known.values))
     effects = table.effects.get(facts.id)
-    if effects is None:
-        return found
-    shared = sum([effects.get(name, 0.0) * share for name, share in settled(asked)])
-    return Own(found.plenty + shared, found.few + sum([effects.get(name, 0.0) for name in few_contexts(asked.kind)]))
+    if effects:
+        many += sum([effects.get(name, 0.0) * share for name, share in settled(asked)])
+        changed += sum([effects.get(name, 0.0) for name in few_contexts(asked.kind)])
+    margin = RANGE_Z * (table.spread.known if facts.id in table.standings else table.spread.unknown)
+    dated, counted = facts.year is not None, bool(facts.tokens) or not counts_tokens(facts)
+    alike = facts.languages, facts.structure, facts.specialties, facts.trained_for, dated, counted, facts.variant
+    return Own(many, changed, margin, alike)
 
 
 def settled(asked: Question) -> tuple[tuple[str, float], ...]:
@@ -179,8 +179,10 @@ def _coefficients(names: tuple[str, ...], asked: Question) -> tuple[tuple[float,
 
 def strength(facts: Traits, asked: Question, known: Own | None = None) -> tuple[float, float, float, tuple[str, ...]]:
     """Lowest, expected and highest strength over what the unknown facts may be, and the names of those facts."""
-    plenty, few = known or own(facts, amounts_of(facts), asked)
-    met = meeting(facts, asked)
+    plenty, few, _, alike = known or own(facts, amounts_of(facts), asked)
+    if alike not in asked.memo:
+        asked.memo[alike] = meeting(facts, asked)
+    met: Meeting = asked.memo[alike]
     low = expected = high = plenty + asked.share * few + met.adds
     if not asked.counted:
         many = plenty + met.adds
@@ -210,16 +212,13 @@ class Meeting(NamedTuple):
 
 def meeting(facts: Traits, asked: Question) -> Meeting:
     """How the model's languages and specialties meet the question."""
-    dated, counted = facts.year is not None, bool(facts.tokens) or not counts_tokens(facts)
-    key = facts.languages, facts.structure, facts.specialties, facts.trained_for, dated, counted, facts.variant
-    if key not in asked.memo:
-        weight = asked.weights.get
-        adds = sum([weight(name, 0.0) * amount for name, amount in matches(facts, asked).items()])
-        spans = _unknown(facts, asked)
-        low, expected, high = (sum([ends[end] for ends in spans.values()]) for end in range(3))
-        asked.memo[key] = Meeting(adds, (low, expected, high), tuple(spans))
-    known: Meeting = asked.memo[key]
-    return known
+    weight, spans = asked.weights.get, _unknown(facts, asked)
+    low, expected, high = (sum([ends[end] for ends in spans.values()]) for end in range(3))
+    return Meeting(
+        adds=sum([weight(name, 0.0) * amount for name, amount in matches(facts, asked).items()]),
+        open=(low, expected, high),
+        missing=tuple(spans),
+    )
 
 
 def _unknown(facts: Traits, asked: Question) -> dict[str, Ends]:
