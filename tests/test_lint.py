@@ -102,6 +102,12 @@ BROKEN = [
     ("policy-complete", "policy.yaml", "- name: headroom", "- name: head-room", "values:", "lacks headroom; copy"),
     ("policy-complete", "policy.yaml", "{criterion: quality, low: 0.1", "{criterion: fit, low: 0.1", "unknown:",
      "lacks quality; copy"),
+    ("policy-complete", "policy.yaml", "criterion: fit\n", "criterion: fitt\n", "criterion: fitt",
+     "unknown criterion of task `fitt`; did you mean fit?"),
+    ("policy-complete", "policy.yaml", "criterion: fit\n", "criterion: fitt\n", "tree:", "`tree` lacks fit; copy"),
+    ("policy-in-order", "policy.yaml", "at: 2.0, worth", "at: 1.2, worth", "points:", "of headroom must rise"),
+    ("policy-in-order", "policy.yaml", "at: 10, worth", "at: 0, worth", "points:", "must rise, from above 0"),
+    ("policy-in-order", "policy.yaml", "low: 0.7, high: 1.0", "low: 0.7, high: 0.6", "low: 0.7", "above high 0.6"),
     ("modelines", BERT, "../../schema/model.json", "../schema/model.json", "../schema/model.json", "first line"),
 ]  # fmt: skip
 # rule, file to write, its text, what the finding must say

@@ -31,7 +31,14 @@ from llmpick.lint.shapes import (
     several_languages_translate,
     tasks_fit_structure,
 )
-from llmpick.lint.tables import dated_shutdowns, policy_adds_up, policy_complete, sound_gpus, sound_prices
+from llmpick.lint.tables import (
+    dated_shutdowns,
+    policy_adds_up,
+    policy_complete,
+    policy_in_order,
+    sound_gpus,
+    sound_prices,
+)
 from llmpick.lint.tools import loaded_by_something, tools_by_architecture
 from llmpick.lint.vocabularies import (
     known_benchmarks,
@@ -101,6 +108,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     gaps_explained,
     policy_adds_up,
     policy_complete,
+    policy_in_order,
     hidden_entries,
     modelines,
     usable_evidence,
@@ -119,6 +127,7 @@ FATAL: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     known_gpus,
     openable_sources,
     policy_complete,
+    policy_in_order,
     hidden_entries,
 )
 """Rules without which an answer from a user's own catalog cannot be trusted."""

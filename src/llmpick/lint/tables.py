@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmpick.lint.remarks import Loc, Remark, file_of, is_day
+from llmpick.lint.remarks import Loc, Remark, file_of, is_day, unless_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from llmpick.catalog import Catalog
     from llmpick.schema import Price
 
+RATED = {
+    "task": ["quality", "fit"],
+    "resources": ["headroom", "economy", "method"],
+    "domain": ["domain", "language"],
+    "license": ["license"],
+    "community": ["popularity", "tooling"],
+}
+"""Step -> the criteria it rates."""
 NEEDED = {
+    "tree": [criterion for criteria in RATED.values() for criterion in criteria],
     "values": ["headroom", "economy", "popularity"],
     "unknown": ["quality", "economy", "language", "license", "popularity", "tooling"],
     "constants": """
@@ -73,9 +82,10 @@ def policy_adds_up(catalog: Catalog) -> Iterator[Remark]:
 
 
 def policy_complete(catalog: Catalog) -> Iterator[Remark]:
-    """The policy names every value function, unknown range and constant that judging looks up."""
+    """The policy weighs every criterion under its step, and names all that judging looks up."""
     policy = catalog.policy
     named = {
+        "tree": {leaf.criterion for step in policy.tree for leaf in step.criteria},
         "values": {one.name for one in policy.values},
         "unknown": {one.criterion for one in policy.unknown},
         "constants": {one.name for one in policy.constants},
@@ -85,6 +95,23 @@ def policy_complete(catalog: Catalog) -> Iterator[Remark]:
         if missing:
             message = f"`{field}` lacks {', '.join(missing)}; copy it from the bundled policy.yaml"
             yield Remark("policy.yaml", (field,), message)
+    for row, step in enumerate(policy.tree):
+        for place, leaf in enumerate(step.criteria):
+            loc: Loc = ("tree", row, "criteria", place, "criterion")
+            yield from unless_known("policy.yaml", loc, f"criterion of {step.step}", leaf.criterion, RATED[step.step])
+
+
+def policy_in_order(catalog: Catalog) -> Iterator[Remark]:
+    """Value points rise, from above 0 on a logarithmic scale; what is unknown is worth no more at its low end."""
+    for row, function in enumerate(catalog.policy.values):
+        at = [point.at for point in function.points]
+        if at != sorted(set(at)) or (function.scale == "log" and at[0] <= 0):
+            message = f"the points of {function.name} must rise{', from above 0' if function.scale == 'log' else ''}"
+            yield Remark("policy.yaml", ("values", row, "points"), message)
+    for row, span in enumerate(catalog.policy.unknown):
+        if span.low > span.high:
+            message = f"low {span.low:g} is above high {span.high:g}; correct either"
+            yield Remark("policy.yaml", ("unknown", row, "low"), message)
 
 
 def _odd_prices(price: Price) -> Iterator[tuple[str, str]]:
