@@ -659,6 +659,16 @@ def test_a_file_that_cannot_be_read_says_so(overlay, monkeypatch):
         catalog.load((overlay,), base=SMALL)
 
 
+def test_records_that_wait_packed_come_back_as_they_were(monkeypatch):
+    monkeypatch.setattr(compiling, "TOGETHER", 2)
+    records, said = compiling.Records(), [bytes([number]) * number for number in range(7)]
+    entries = [records.add(compiled.Entry("models", 0, 0, 0, ""), raw) for raw in said]
+    whole = b"".join(records)
+    assert len(whole) == records.size
+    assert [whole[one.at : one.at + one.size] for one in entries] == said
+    assert [one.crc for one in entries] == [zlib.crc32(raw) for raw in said]
+
+
 def test_compiling_a_large_catalog_says_how_far_it_is_on_a_terminal_only(small, monkeypatch, capsys):
     catalog.load(base=small)
     assert capsys.readouterr().err == ""

@@ -189,7 +189,14 @@ def shared(value: Any, seen: dict[Any, Any]) -> Any:
         return {key: shared(item, seen) for key, item in value.items()}
     elif not isinstance(value, str):
         return value
-    return seen.setdefault((type(value), repr(value)) if isinstance(value, tuple) else value, value)
+    return seen.setdefault(_digest(value) if isinstance(value, tuple) else value, value)
+
+
+def _digest(value: tuple[Any, ...]) -> bytes:
+    """Equal for equal tuples of equal types: there are a dozen tuples to a model, and what they say is long."""
+    from hashlib import blake2b
+
+    return blake2b(repr(value).encode(), digest_size=16).digest()
 
 
 __all__ = ["Reader", "Spec", "Writer", "class_of", "shared", "spec_of", "specs_of"]

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import contextmanager
 from hashlib import blake2b
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from llmpick.catalog import codec
@@ -42,6 +43,8 @@ UNKNOWN_TIME = -1
 MANY = 5_000
 """Files from which compiling takes long enough to say how far it has come."""
 STEP = 500
+TOGETHER = 2_000
+"""Records that are packed together: a catalog of fewer is not."""
 DATED = {"llmpick.schema:Source": "checked", "llmpick.schema:Price": "as_of", "llmpick.schema:Hub": "as_of"}
 """Records that carry a day, and in which field."""
 SECTIONS = tuple(section for kind in KINDS for section, _ in kind.derived)
@@ -62,6 +65,30 @@ class Stored(NamedTuple):
     """What its kind's sections keep of it."""
 
 
+class Records:
+    """Records on their way into a compiled form, packed: those of a large catalog wait for minutes."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        """Bytes so far, unpacked."""
+        self._packed: list[bytes] = []
+        self._loose: list[bytes] = []
+
+    def add(self, entry: Entry, raw: bytes) -> Entry:
+        """Put the record last; returns where it lies."""
+        placed = entry._replace(at=self.size, size=len(raw), crc=zlib.crc32(raw))
+        self.size += len(raw)
+        self._loose.append(raw)
+        if len(self._loose) == TOGETHER:
+            self._packed.append(zlib.compress(b"".join(self._loose), 1))
+            self._loose.clear()
+        return placed
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from map(zlib.decompress, self._packed)
+        yield from self._loose
+
+
 class Older(NamedTuple):
     """A compiled form that was made before."""
 
@@ -76,9 +103,16 @@ class Renewed(NamedTuple):
     """A compiled form, to be written piece by piece."""
 
     header: dict[str, Any]
-    pieces: list[bytes]
+    head: bytes
+    records: Records
+    sections: tuple[bytes, ...]
     faults: tuple[Fault, ...]
     """What is wrong with the files it lacks."""
+
+    @property
+    def pieces(self) -> Iterator[bytes]:
+        """All of it."""
+        return chain([self.head], self.records, self.sections)
 
 
 def renew(
@@ -89,7 +123,9 @@ def renew(
     older = [_older(form, key) for form in found]
     by_status = {(path, file.status): file for one in older for path, file in one.known.items()}
     now: dict[str, Known] = {}
-    stored: dict[str, Stored] = {}
+    entries: dict[str, Entry] = {}
+    told: dict[str, list[Any]] = {name: [] for name in SECTIONS}
+    records = Records()
     faults: list[Fault] = []
     writer = Writer(key)
     with _progress(len(files)) as say, _uncollected():
@@ -102,12 +138,16 @@ def renew(
                 faults += wrong
                 kept = None if wrong else writer.stored(path, value)
             if kept is not None:
-                stored[path] = kept
+                entries[path] = records.add(kept.entry, kept.raw)
+                for (section, _), row in zip(kind_named(kept.entry.kind).derived, kept.told, strict=True):
+                    told[section].append(row)
         # A form that lacks a faulty file, or holds one that may yet change unseen, is not taken as it is.
         settled = {path: now[path].status if path in now else status for path, status in scanned.items()}
-        head = {"key": key, "stamp": UNKNOWN_TIME if faults else stamp(settled)}
-        header, pieces = _pieces(stored, {path: now[path] for path in stored}, writer, head)
-    return Renewed(header, pieces, tuple(faults))
+        mark = zlib.crc32("".join([f"{path} {now[path].digest} " for path in entries]).encode())
+        head = {"key": key, "stamp": UNKNOWN_TIME if faults else stamp(settled), "mark": mark}
+        sections = _sections(told, {path: now[path] for path in entries})
+        header, opening = _head(entries, records.size, sections, writer, head)
+    return Renewed(header, opening, records, tuple(sections.values()), tuple(faults))
 
 
 @contextmanager
@@ -268,36 +308,34 @@ def _parse(data: bytes | OSError, path: str) -> tuple[Any, tuple[Fault, ...]]:
     return parse(data, kind, path)
 
 
-def _pieces(
-    stored: Mapping[str, Stored], files: Mapping[str, Known], writer: Writer, head: dict[str, Any]
-) -> tuple[dict[str, Any], list[bytes]]:
-    """A whole compiled form: its header, and all of it."""
+def _sections(told: dict[str, list[Any]], files: Mapping[str, Known]) -> dict[str, bytes]:
+    """The sections of a compiled form by name; `told` is used up."""
+    facts, columns = split(told.pop("facts"))
+    sections = {"facts": marshal.dumps(facts, FORMAT)}
+    del facts
+    for name in [*told]:
+        sections[name] = marshal.dumps(told.pop(name), FORMAT)
+    sections["files"] = marshal.dumps([(path, *one.status, one.digest) for path, one in files.items()], FORMAT)
+    return sections | columns
+
+
+def _head(
+    entries: Mapping[str, Entry], records: int, sections: Mapping[str, bytes], writer: Writer, known: dict[str, Any]
+) -> tuple[dict[str, Any], bytes]:
+    """The header of a compiled form, and what stands before its records; `known`: what the header says beside."""
     for kind in KINDS:
         writer.codec.plain(() if kind.shape == "rows" else None, kind.spec())
         writer.codec.describe(kind.record)
-    entries: dict[str, Any] = {}
-    told: dict[str, list[Any]] = {name: [] for name in SECTIONS}
-    at = 0
-    for path, (entry, raw, rows) in stored.items():
-        entries[path] = (entry.kind, at, len(raw), zlib.crc32(raw), entry.date)
-        at += len(raw)
-        for (section, _), row in zip(kind_named(entry.kind).derived, rows, strict=True):
-            told[section].append(row)
-    date = max((one.entry.date for one in stored.values()), default="")
-    index = marshal.dumps((writer.codec.fields, date, entries), FORMAT)
-    told["facts"], columns = split(told["facts"])
-    told["files"] = [(path, *one.status, one.digest) for path, one in files.items()]
-    sections = {name: marshal.dumps(rows, FORMAT) for name, rows in told.items()} | columns
+    date = max((one.date for one in entries.values()), default="")
+    index = marshal.dumps((writer.codec.fields, date, {path: tuple(one) for path, one in entries.items()}), FORMAT)
     header = {
-        **head,
+        **known,
         "index": (len(index), zlib.crc32(index)),
-        "records": at,
+        "records": records,
         "entries": len(entries),
-        "mark": zlib.crc32("".join(f"{path} {one.digest} " for path, one in files.items()).encode()),
         "sections": [(name, len(data), zlib.crc32(data)) for name, data in sections.items()],
     }
-    records = (one.raw for one in stored.values())
-    return header, [headed(header), index, *records, *sections.values()]
+    return header, headed(header) + index
 
 
 def ship(directory: Path, target: Path) -> tuple[Fault, ...]:

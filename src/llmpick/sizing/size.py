@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 from array import array
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, overload
 
 from llmpick.record import NamedTuple, bare
@@ -89,8 +90,9 @@ def ladder_of(structure: str, jobs: tuple[Job, ...]) -> Ladder:
     )
 
 
+@cache
 def whole_ladder(structure: str, usual: int) -> Ladder:
-    """Every Job that a question of one of USUAL can lead to on one card."""
+    """Every Job that a question of one of USUAL can lead to on one card: the same for all networks of a structure."""
     return ladder_of(structure, rungs(structure, METHODS, (*USUAL[usual], 1), True))
 
 
