@@ -11,7 +11,7 @@ from llmpick.catalog.facts import facts_of
 from llmpick.catalog.shelf import facts_in
 from llmpick.guidance.advise import advice
 from llmpick.record import NamedTuple, replace
-from llmpick.steps import community, domain, license, resources, task, vendor
+from llmpick.steps import community, domain, license, resources, task
 from llmpick.steps.asked import ask
 from llmpick.verdict import (
     STEPS,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from llmpick.profile import Profile
     from llmpick.schema import ApiModel, Model
     from llmpick.steps.asked import Asked, Weighed
+    from llmpick.steps.vendor import Offer
     from llmpick.verdict import Check, Memory, Method, Rating, Step
 
     Ways = tuple[tuple[Step, Callable[[Facts, Asked], Weighed]], ...]
@@ -125,8 +126,11 @@ def judge_all(asked: Asked) -> list[Judged]:
     """Every candidate the Profile considers: open weights, models tuned through a vendor, or both."""
     catalog, profile = asked.catalog, asked.profile
     found = [weigh(facts, asked) for facts in facts_in(catalog.models)] if profile.weights != "api" else []
-    offers = vendor.offers(asked) if vendor.considered(profile) else ()
-    return found + [weigh_offer(offer, asked) for offer in offers]
+    if not considers_vendors(profile):
+        return found
+    from llmpick.steps import vendor
+
+    return found + [weigh_offer(offer, asked) for offer in vendor.offers(asked)]
 
 
 def weigh(facts: Facts, asked: Asked, ways: Ways = WEIGH) -> Judged:
@@ -140,8 +144,17 @@ def qualifies(facts: Facts, asked: Asked) -> bool:
     return standing.step is None and not standing.undecided
 
 
-def weigh_offer(offer: vendor.Offer, asked: Asked) -> Judged:
+def considers_vendors(profile: Profile) -> bool:
+    """Whether vendors are asked at all: not when only open weights are, nor by default when a card was named."""
+    if profile.weights == "any" and "weights" in profile.assumed:
+        return profile.gpu is None and not profile.privacy
+    return profile.weights != "open"
+
+
+def weigh_offer(offer: Offer, asked: Asked) -> Judged:
     """A model tuned through a vendor, put through all Steps: its score counts them all, though it be ruled out."""
+    from llmpick.steps import vendor
+
     steps = vendor.weigh(offer, asked)
     standing = stand(offer.api.id, steps, WEIGHED, asked)
     if standing.step:
@@ -231,6 +244,8 @@ def write_refusal(one: Judged, asked: Asked) -> RuledOut:
 
 def judge_api(api: ApiModel, asked: Asked) -> Verdict:
     """The Verdict of a model tuned through a vendor's API: it needs no card, but a vendor that takes jobs."""
+    from llmpick.steps import vendor
+
     steps, licensed, cost = vendor.judge(api, asked)
     return replace(verdict(api, steps, "api", None, licensed), cost_usd=cost)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError, did_you_mean
-from llmpick.licensing.switches import key_of, read_extra
 from llmpick.record import record
 from llmpick.units import parse_number
 
@@ -103,13 +102,15 @@ def region_codes(region: str) -> frozenset[str]:
     return frozenset({code, "EU"} if code in EU else {code})
 
 
-def slug(text: str | None) -> str:
+def slug(text: object) -> str:
     """`text` in lower case with `_` between words; '' for None."""
-    return key_of(text or "")
+    return "" if text is None else "_".join(str(text).lower().replace("-", " ").replace("_", " ").split())
 
 
 def from_mapping(stated: Mapping[str, Any]) -> Situation:
     """The Situation these fields describe. LlmpickError names what is wrong."""
+    from llmpick.licensing.switches import read_extra
+
     extra = stated.get("extra") or {}
     if not isinstance(extra, dict):
         raise LlmpickError("`extra` must hold fields", "for example `clinical_use: false`")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmpick.licensing.situation import slug
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -44,16 +46,11 @@ def read_extra(extra: Mapping[str, Any], known: Collection[str]) -> tuple[dict[s
     stated: dict[str, Any] = {}
     ignored = []
     for key, value in extra.items():
-        found = None if value is None else read_one(key_of(key), value, known)
+        found = None if value is None else read_one(slug(key), value, known)
         stated |= found or {}
         if value is not None and found is None:
             ignored.append(str(key))
     return stated, tuple(sorted(ignored))
-
-
-def key_of(text: object) -> str:
-    """A key in lower case with `_` between words."""
-    return "_".join(str(text).lower().replace("-", " ").replace("_", " ").split())
 
 
 def read_one(key: str, value: Any, known: Collection[str]) -> dict[str, Any] | None:
@@ -64,7 +61,7 @@ def read_one(key: str, value: Any, known: Collection[str]) -> dict[str, Any] | N
         return {RENAMED[key]: value}
     if key in BY_VALUE:
         words, field, meaning = BY_VALUE[key]
-        return {field: meaning} if any(word in key_of(value) for word in words) else {}
+        return {field: meaning} if any(word in slug(value) for word in words) else {}
     for words, field, truth in YES_NO:
         said = {"yes": True, "no": False}.get(value, value) if isinstance(value, str) else value
         if isinstance(said, bool) and any(word in key for word in words):

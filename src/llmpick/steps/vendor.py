@@ -24,13 +24,6 @@ HEADROOM = 1.0, 1.0
 """What the vendor's machines leave of it."""
 
 
-def considered(profile: Profile) -> bool:
-    """Whether vendors are asked at all: not when only open weights are, nor by default when a card was named."""
-    if profile.weights == "any" and "weights" in profile.assumed:
-        return profile.gpu is None and not profile.privacy
-    return profile.weights != "open"
-
-
 class Offer(NamedTuple):
     """A model that a vendor tunes, and what is known of the open weights it is made of."""
 
