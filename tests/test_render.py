@@ -60,6 +60,13 @@ def forbidden(text: str) -> set[str]:
     return {c for c in text if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}} - set("\n")
 
 
+def test_a_lead_is_close_only_where_the_first_shares_its_rank() -> None:
+    first, second, third, *_ = cases.ranking().recommended
+    assert outline.firmness(cases.ranking())[0].endswith(": too close to tell apart")
+    led = cases.ranking(recommended=(replace(first, tied=False), replace(second, rank=2), replace(third, rank=2)))
+    assert "too close" not in outline.firmness(led)[0]
+
+
 @pytest.mark.parametrize("answer", ["ranked", "nothing"])
 def test_goldens(answer: str) -> None:
     ranking = ANSWERS[answer]

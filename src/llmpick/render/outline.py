@@ -191,4 +191,4 @@ def firmness(ranking: Ranking) -> list[str]:
 
 def _lead(first: Verdict, second: Verdict) -> str:
     gap = f"{name(first)} scores {first.score:.2f}, {name(second)} {second.score:.2f}"
-    return f"{gap}: too close to tell apart" if first.tied and second.tied else gap
+    return f"{gap}: too close to tell apart" if first.tied else gap
