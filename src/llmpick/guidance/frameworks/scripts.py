@@ -12,6 +12,7 @@ from llmpick.guidance.frameworks.trainer import (
     judged_arguments,
     lora_arguments,
     quantization_arguments,
+    saving_arguments,
     training_arguments,
 )
 
@@ -45,13 +46,8 @@ def setfit(plan: Plan) -> dict[str, str]:
         "use_amp": values["precision"] == "fp16",
         "report_to": "none",
         "logging_steps": 10,
-        "eval_strategy": "steps",
-        "eval_steps": values["evaluate_every"],
-        "save_strategy": "steps",
-        "save_steps": values["evaluate_every"],
-        "save_total_limit": 2,
         # By its own loss on pairs, the only number it has before the head is trained.
-        "load_best_model_at_end": True,
+        **saving_arguments(plan),
     }
     patience = values["early_stopping_patience"]
     return {"train.py": render("setfit.py.jinja", model=plan.model, arguments=arguments, patience=patience)}

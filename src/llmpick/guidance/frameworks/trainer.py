@@ -54,8 +54,8 @@ def training_arguments(plan: Plan) -> dict[str, Any]:
     return arguments | selection_arguments(plan)
 
 
-def selection_arguments(plan: Plan) -> dict[str, Any]:
-    """Evaluate and save ten times, keep the best."""
+def saving_arguments(plan: Plan) -> dict[str, Any]:
+    """Evaluate and save ten times, keep the best by the trainer's own loss."""
     values = plan.values
     return {
         "eval_strategy": "steps",
@@ -64,6 +64,13 @@ def selection_arguments(plan: Plan) -> dict[str, Any]:
         "save_steps": values["evaluate_every"],
         "save_total_limit": 2,
         "load_best_model_at_end": True,
+    }
+
+
+def selection_arguments(plan: Plan) -> dict[str, Any]:
+    """The same by the metric of the plan."""
+    values = plan.values
+    return saving_arguments(plan) | {
         "metric_for_best_model": f"eval_{values['best_by']}",
         "greater_is_better": values["best_by"] != "loss",
     }
