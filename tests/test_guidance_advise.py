@@ -111,3 +111,13 @@ def test_margin_is_half_the_binomial_interval() -> None:
 def test_few_examples_are_kept_for_judging() -> None:
     assert splits(0, 1000) == splits(19, 1000)
     assert splits(19, 1000).endswith("keep them all for judging")
+
+
+def test_spans_of_text_and_pairs_are_not_sent_to_tools_for_something_else() -> None:
+    def said(task: str, examples: int):
+        return advise(Profile(task=task, domain="general", seq_len=384, batch_size=16, epochs=2, examples=examples))
+
+    assert any("a reader tuned on SQuAD" in text for text in said("extractive-qa", 200).instead)
+    alike = said("similarity", 500)
+    assert all("BM25" not in text or "where you search" in text for text in alike.instead)
+    assert "accuracy" not in alike.data.splits

@@ -69,6 +69,17 @@ def test_every_tool_has_a_case_and_a_valid_schema(server):
         assert not {"profile", "situation", "config", "output"} & set(tool.input_schema["properties"])
 
 
+def test_arguments_are_spelled_like_the_flags(server):
+    shape = {"model": "Qwen/Qwen3-0.6B", "method": "qlora", "task": "chat"}
+    plain, summed = (
+        ask(server, lambda client, more=more: client.call_tool("estimate", shape | more)).structured_content
+        for more in ({}, {"gradient_accumulation": 4, "double_quantization": False})
+    )
+    assert summed["breakdown_bytes"]["gradients"] >= plain["breakdown_bytes"]["gradients"]
+    assert summed["breakdown_bytes"]["weights"] > plain["breakdown_bytes"]["weights"]
+    assert "gradients summed over 4 steps" in summed["assumptions"]
+
+
 def test_a_ranking_is_short_unless_all_is_asked_for(server):
     answer = ask(server, lambda client: client.call_tool("recommend", PROFILE)).structured_content
     assert len(answer["ruled_out"]) == mcp_server.NEAREST

@@ -211,13 +211,18 @@ def _profile(facts: Catalog, given: Arguments) -> Profile:
 
 def schema(tool: Tool) -> dict[str, Any]:
     """The JSON Schema of a tool's arguments, from the flags of the command."""
-    flags = {name: _argument(flag) for name, flag in tool.flags.items() if name not in FILES}
+    flags = {spelled(flag): _argument(flag) for name, flag in tool.flags.items() if name not in FILES}
     return {
         "type": "object",
         "properties": {**tool.own, **flags},
         "required": list(tool.required),
         "additionalProperties": False,
     }
+
+
+def spelled(flag: Flag) -> str:
+    """A flag as an argument: `--gradient-accumulation` is `gradient_accumulation`."""
+    return flag.names[0].partition("/")[0].lstrip("-").replace("-", "_")
 
 
 def _argument(flag: Flag) -> dict[str, Any]:
@@ -236,7 +241,8 @@ def call(name: str, arguments: Arguments, facts: Catalog) -> Any:
     if tool is None:
         raise LlmpickError(f"no tool called {name!r}", did_you_mean(name, TOOLS) or f"one of: {', '.join(TOOLS)}")
     _check(name, arguments, schema(tool))
-    return tool.answer(facts, {key: value for key, value in arguments.items() if value is not None})
+    fields = {spelled(flag): field for field, flag in tool.flags.items()}
+    return tool.answer(facts, {fields.get(key, key): value for key, value in arguments.items() if value is not None})
 
 
 def _check(name: str, arguments: Arguments, wanted: dict[str, Any]) -> None:

@@ -33,6 +33,9 @@ _ENOUGH: dict[Work, tuple[str, tuple[str, ...]]] = {
     ),
 }
 
+# What a share of 80 % is one of, where an answer is more than right or wrong.
+_GOOD: dict[Work, str] = {"text": "good", "vectors": "found"}
+
 QUALITY: tuple[tuple[str, str], ...] = (
     ("take inputs from the real thing: the same sources, lengths, languages and mistakes as later", sources.OPENAI_SFT),
     (
@@ -60,20 +63,23 @@ def data(profile: Profile) -> Data:
         minimum=minimum(profile),
         good=good(profile),
         because=because,
-        splits=splits(profile.examples, PLENTY[work_of(profile.task)]),
+        splits=splits(profile.examples, PLENTY[work_of(profile.task)], _GOOD.get(work_of(profile.task), "right")),
         quality=tuple(text for text, _ in QUALITY),
         sources=tuple(dict.fromkeys((*cited, *(source for _, source in QUALITY)))),
     )
 
 
-def splits(examples: int | None, plenty: int) -> str:
-    """How to divide `examples`: three fixed parts where there are plenty, else a test set and cross-validation."""
+def splits(examples: int | None, plenty: int, well: str = "right") -> str:
+    """How to divide `examples`: three fixed parts where there are plenty, else a test set and cross-validation.
+
+    `well`: what an answer is that counts.
+    """
     if examples is None:
         return "80 % to train on, 10 % to choose by, 10 % to judge by at the very end; fix the test set first"
     if examples < 20:
         return "fewer than 20 are too few to train on and to test with: keep them all for judging"
     test = max(examples // 5, 10) if examples < plenty else min(examples // 10, 2000)
-    blur = f"an accuracy of 80 % measured on {test:,} is uncertain by about {100 * margin(test):.0f} points either way"
+    blur = f"80 % {well} of {test:,} is uncertain by about {100 * margin(test):.0f} points either way"
     if examples < plenty:
         return (
             f"set {test:,} aside to judge by; train and choose on the other {examples - test:,} by 5-fold "
@@ -83,5 +89,5 @@ def splits(examples: int | None, plenty: int) -> str:
 
 
 def margin(test: int) -> float:
-    """Half the 95 % interval of an accuracy of 80 % on `test` examples (normal approximation of the binomial)."""
+    """Half the 95 % interval of a share of 80 % on `test` examples (normal approximation of the binomial)."""
     return 1.96 * sqrt(0.8 * (1 - 0.8) / test)

@@ -85,6 +85,8 @@ class Row:
 
 _PROMPT = "put your best examples into the prompt of a large instruction model and measure that first"
 _RETRIEVE = "retrieval: look the facts up when the question comes and put them into the prompt"
+_EXTRACTOR = "a ready-made extractor (GLiNER for entities it was never shown, a reader tuned on SQuAD for answers)"
+_READY = "measure a ready-made embedding model first, and BM25 where you search; tune only if that misses too much"
 _ENOUGH = ("some", "many")
 
 ROWS: tuple[Row, ...] = (
@@ -136,7 +138,7 @@ ROWS: tuple[Row, ...] = (
         fine_tune="no",
         because="{have:,} examples are fewer than the {minimum:,} tagged ones to start with (50 for each type)",
         instead=(
-            "a ready-made extractor: GLiNER for entity types it has never seen, a reader tuned on SQuAD for answers",
+            _EXTRACTOR,
             "correct its output by hand: that gives the labels you lack",
         ),
         sources=(sources.AZURE_NER, sources.GLINER),
@@ -147,7 +149,7 @@ ROWS: tuple[Row, ...] = (
         amount=("unknown",),
         fine_tune="maybe",
         because="it depends on the tagged examples you have: about 50 for each type are advised to start",
-        instead=("say --examples; with none yet, a zero-shot extractor such as GLiNER shows how far you get without",),
+        instead=(f"say --examples; with none yet, {_EXTRACTOR} shows how far you get without",),
         sources=(sources.AZURE_NER, sources.GLINER),
     ),
     Row(
@@ -155,8 +157,8 @@ ROWS: tuple[Row, ...] = (
         work="spans",
         amount=("some",),
         fine_tune="maybe",
-        because="{have:,} tagged examples are enough to start and few enough that a zero-shot extractor may do as well",
-        instead=("measure a zero-shot extractor such as GLiNER on the same test set; tune what wins",),
+        because="{have:,} tagged examples are enough to start, and so few that a ready-made extractor may do as well",
+        instead=(f"measure {_EXTRACTOR} on the same test set; tune what wins",),
         sources=(sources.AZURE_NER, sources.GLINER),
     ),
     Row(
@@ -172,10 +174,10 @@ ROWS: tuple[Row, ...] = (
         work="vectors",
         amount=("too few",),
         fine_tune="no",
-        because="{have:,} pairs teach an embedding model nothing; a ready-made one, beside plain BM25, is the bar",
+        because="{have:,} pairs teach an embedding model nothing; a ready-made one is the bar, and for search BM25",
         instead=(
-            "a ready-made embedding model, measured against BM25 on your own questions",
-            "collect at least {minimum:,} real questions with their passages: they let a model write more",
+            "a ready-made embedding model, measured on your own pairs, against BM25 where you search",
+            "collect at least {minimum:,} real pairs, such as questions and passages: they let a model write more",
         ),
         sources=(sources.BEIR, sources.PROMPTAGATOR),
     ),
@@ -186,7 +188,7 @@ ROWS: tuple[Row, ...] = (
         fine_tune="maybe",
         because="ready-made embedding models often fall short on text unlike their own; tuning one on questions "
         "written for your documents raised Recall@10 and NDCG@10 by over 10 % in one report",
-        instead=("measure a ready-made embedding model and BM25 first; tune only if both miss too much",),
+        instead=(_READY,),
         sources=(sources.BEIR, sources.NVIDIA_EMBEDDING),
     ),
     Row(
@@ -194,9 +196,9 @@ ROWS: tuple[Row, ...] = (
         work="vectors",
         amount=("some",),
         fine_tune="maybe",
-        because="{have:,} pairs are fewer than the {good:,} of the published run; let a model write questions for your "
-        "own passages to get there",
-        instead=("measure a ready-made embedding model and BM25 first; tune only if both miss too much",),
+        because="{have:,} pairs are fewer than the {good:,} of the published run; let a model write more from your "
+        "own text to get there, such as questions for passages",
+        instead=(_READY,),
         sources=(sources.SCHMID_PAIRS, sources.NVIDIA_EMBEDDING),
     ),
     Row(

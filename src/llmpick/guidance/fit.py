@@ -9,7 +9,7 @@ from llmpick.errors import LlmpickError
 from llmpick.guidance.recipe import PAIRED
 from llmpick.sizing.adapters import adapts_experts
 from llmpick.sizing.estimate import peak
-from llmpick.sizing.methods import held, ladder
+from llmpick.sizing.methods import ROOM, held, ladder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +40,7 @@ def job_for(
             "shorten --seq-len, take a larger card, or see `llmpick estimate` for the parts"
             + (", --chunked-loss for TRL 1.16 and Unsloth" if recipe.kind == "writer" else ""),
         )
-    for candidate in _batches(_ranked(job, profile), profile, recipe):
-        if _fits(architecture, candidate, profile, recipe, counted):
-            return candidate
-    return job
+    return _roomy(_batches(_ranked(job, profile), profile, recipe), architecture, profile, recipe, counted) or job
 
 
 def effective_batch(profile: Profile, job: Job, recipe: Recipe) -> int:
@@ -137,7 +134,18 @@ def _sizes(share: int, profile: Profile) -> list[int]:
     return [1 << power for power in reversed(range(share.bit_length())) if 1 << power <= share]
 
 
-def _fits(architecture: Architecture, job: Job, profile: Profile, recipe: Recipe, counted: Parameters) -> bool:
-    if profile.gpu is None or profile.gpu.count == 0:
-        return True
-    return peak(architecture, heaviest(job, recipe), counted).peak <= profile.gpu.usable_bytes
+def _roomy(
+    jobs: Iterator[Job], architecture: Architecture, profile: Profile, recipe: Recipe, counted: Parameters
+) -> Job | None:
+    """The first of `jobs` that fits, or the same in smaller parts where only that leaves some of the card free."""
+    first: Job | None = None
+    for job in jobs:
+        if profile.gpu is None or profile.gpu.count == 0:
+            return job
+        if first and job.rank != first.rank:
+            break
+        share = peak(architecture, heaviest(job, recipe), counted).peak / profile.gpu.usable_bytes
+        if share <= ROOM:
+            return job
+        first = first or (job if share <= 1 else None)
+    return first

@@ -206,9 +206,8 @@ def _batch_size(setup: Setup) -> Setting:
     if setup.on_cpu:
         why = f"{unit} per step, what is assumed unless you say: without a GPU no memory limit is checked"
         return setting("batch_size", size, why, sources.TRAINER)
-    return setting(
-        "batch_size", size, f"{unit} per card and step: the most that fits, at most what is wanted", sources.TRAINER
-    )
+    why = f"{unit} per card and step: the most that fits with some room, at most what is wanted"
+    return setting("batch_size", size, why, sources.TRAINER)
 
 
 def _accumulation(setup: Setup) -> Setting:
