@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from llmpick.errors import LlmpickError, did_you_mean
-from llmpick.languages import ISO_639_1
 from llmpick.record import NamedTuple, record
 from llmpick.units import GpuSetup, parse_gpu, parse_number
 
@@ -167,6 +166,8 @@ def _languages(value: Any, flag: str, known: Vocabulary) -> tuple[str, ...]:
 
 def language_code(word: str, flag: str) -> str:
     """The ISO 639 code that `word`, a code or an English name, stands for; raises LlmpickError naming `flag`."""
+    from llmpick.languages import ISO_639_1
+
     code = _LANGUAGE_NAMES.get(word.casefold(), word.casefold())
     if code in ISO_639_1 or (len(code) == 3 and code.isascii() and code.isalpha()):
         return code

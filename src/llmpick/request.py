@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llmpick.errors import LlmpickError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from llmpick.catalog import Catalog
@@ -17,18 +17,25 @@ if TYPE_CHECKING:
 def load(directories: list[Path] | None) -> Catalog:
     """The bundled catalog with the user's own laid over it; those are held to the rules an answer rests on."""
     from llmpick import catalog
-    from llmpick.catalog import sound
     from llmpick.hub import user_catalog
 
     own = user_catalog()
     layers = ([own] if own else []) + list(directories or [])
     facts = catalog.load(tuple(layers))
-    if layers and not sound.known(facts.mark):
+    if layers:
+        _demand(layers, facts.mark)
+    return facts
+
+
+def _demand(layers: Sequence[Path], mark: str) -> None:
+    """Raise CatalogError unless these directories, of which a catalog with that `mark` was made, keep the rules."""
+    from llmpick.catalog import sound
+
+    if not sound.known(mark):
         from llmpick import lint
 
         lint.demand(layers)
-        sound.remember(facts.mark)
-    return facts
+        sound.remember(mark)
 
 
 def given(raw: Mapping[str, Any]) -> dict[str, Any]:

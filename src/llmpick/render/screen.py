@@ -24,10 +24,11 @@ LABEL = 11
 
 def console(file: IO[str] | None = None, width: int | None = None) -> Console:
     """A console that prints what it is given: no markup, no emoji codes, no highlighting; at most WIDEST columns."""
-    from rich.console import Console
+    from rich.console import Console, ConsoleDimensions
 
     made = Console(file=file, width=width, markup=False, emoji=False, highlight=False)
-    made.width = min(made.width, WIDEST)
+    # Once for all: a console without a height asks the system for its size whenever it prints.
+    made.size = ConsoleDimensions(min(made.width, WIDEST), made.height)
     return made
 
 

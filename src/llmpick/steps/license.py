@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmpick.catalog.shelf import grants_in
-from llmpick.licensing.classes import accepts
 from llmpick.licensing.judge import MISSING, UNKNOWN, Decision, binding, decide, licensed, missing, say
 from llmpick.licensing.schema import NOTICES
 from llmpick.licensing.situation import Situation
@@ -219,4 +218,6 @@ def say_listed(listed: Finding, verdict: LicenseVerdict, found: Sequence[License
 
 
 def _refused(found: Sequence[License | Grant], allowed: Sequence[str]) -> list[str]:
+    from llmpick.licensing.classes import accepts
+
     return [license_.id for license_ in found if not accepts(license_, allowed)]

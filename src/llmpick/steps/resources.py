@@ -18,7 +18,6 @@ from llmpick.sizing.serving import serve_by
 from llmpick.sizing.time import efficiency_of, expected_hours, seconds_of
 from llmpick.sizing.working import lot_of
 from llmpick.steps.asked import Weighed
-from llmpick.steps.latency import latency, out_of_reach
 from llmpick.units import GIB, beyond, told_apart
 from llmpick.verdict import Check, StepVerdict
 
@@ -469,6 +468,8 @@ def answering(shape: Architecture, counted: Parameters, size: Size, asked: Asked
     target = asked.profile.serve_gpu or asked.profile.gpu
     if limit is None or card is None or target is None:
         return ()
+    from llmpick.steps.latency import latency
+
     job, _ = served(size, asked, target.usable_bytes)
     job = replace(job, n_gpus=target.count, vocabulary_head=job.vocabulary_head and asked.task.vocabulary_head)
     check = latency(shape, job, card, counted, limit)
@@ -481,6 +482,8 @@ def unanswered(size: Size, asked: Asked) -> float | None:
     target = asked.profile.serve_gpu or asked.profile.gpu
     if limit is None or card is None or target is None:
         return None
+    from llmpick.steps.latency import out_of_reach
+
     known = numbers(asked, size.networks, 1, "read")
     if known[size.number] < 0:
         known[size.number] = asked.store.parts(size).running.read
