@@ -24,6 +24,7 @@ from llmpick.catalog import Catalog
 from llmpick.errors import LlmpickError
 from llmpick.files import read_mapping
 from llmpick.interview import State, apply, ask, next_question, prompt, to_yaml
+from llmpick.policy import criteria
 from llmpick.profile import Profile
 from llmpick.questions import questions
 from llmpick.render import question as asked_again
@@ -70,6 +71,12 @@ def test_six_to_ten_questions_in_the_order_of_the_decision(facts: Catalog) -> No
     assert fields(facts) == order
     assert fields(facts, commercial=True) == [*order[:5], "monthly_users", *order[6:]]
     assert all(question.explains and question.asks.endswith(("?", "next?")) for question in questions(facts))
+
+
+def test_every_criterion_says_what_its_swing_would_change(facts: Catalog) -> None:
+    offered = next(one for one in questions(facts) if one.field == "priority").choices
+    assert [one.value for one in offered] == list(criteria(facts.policy))
+    assert all(one.says for one in offered)
 
 
 def test_only_what_is_missing_is_asked(facts: Catalog, parse: Parse) -> None:

@@ -41,6 +41,7 @@ class Question:
 
 SWINGS = {
     "quality": "the weakest tuned model becomes the strongest",
+    "fit": "a model that needs a detour becomes one built for the task",
     "headroom": "a run that barely fits the card gets room to spare",
     "economy": "a slow, costly model becomes a fast, cheap one",
     "method": "only a quantized adapter can be trained, then all weights can",
