@@ -633,6 +633,28 @@ def test_a_form_shipped_with_the_package_is_used_and_checked(small, tmp_path, pa
     assert parsed
 
 
+def test_a_damaged_form_that_cannot_be_removed_costs_one_run(small, tmp_path, parsed, cache, monkeypatch):
+    target = tmp_path / "shipped.bin"
+    compiling.ship(small, target)
+    expected = catalog.load(base=small).models.listed
+    whole = target.read_bytes()
+    listed = sections_of(whole)["listed"]
+    target.write_bytes(whole.replace(listed, bytes(len(listed))))
+    remove = compiled._remove
+    monkeypatch.setattr(compiled, "SHIPPED", target)
+    monkeypatch.setattr(catalog, "bundled", lambda: small)
+    monkeypatch.setattr(compiled, "_remove", lambda path: path != target and remove(path))
+    for path in cache.iterdir():
+        path.unlink()
+    assert catalog.load().models.listed == expected
+    assert parsed
+    parsed.clear()
+    again = catalog.load()
+    assert again.models.listed == expected
+    assert not parsed
+    assert target.exists()
+
+
 def test_answering_imports_neither_yaml_nor_pydantic(small, tmp_path):
     catalog.load(base=small)
     code = (

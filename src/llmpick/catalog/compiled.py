@@ -179,9 +179,13 @@ class Compiled(NamedTuple):
             return read_file(self.directory, path)[0]
 
     def give_up(self) -> None:
-        """The form is damaged: whoever comes next writes it anew."""
-        if self.form.path:
-            _remove(self.form.path)
+        """The form is damaged: whoever comes next writes it anew, or finds one of the user's own where it must stay."""
+        path, self.form.path = self.form.path, None
+        cache = cache_path(self.directory)
+        if path and not _remove(path) and cache and cache != path:
+            from llmpick.catalog.compiling import ship
+
+            ship(self.directory, cache)
 
 
 class Values(Mapping[str, Any]):
@@ -238,7 +242,7 @@ def load(directory: Path, shipped: Path | None = None) -> Compiled:
     began = time.time_ns()
     scanned = scan(directory)
     key, now, cache = schema_key(), stamp(scanned), cache_path(directory)
-    places = [path for path in (shipped, cache) if path]
+    places = [path for path in (cache, shipped) if path]  # one of the user's is there where that of all did not do
     for path in places:
         form = read(path, lambda header: header["key"] == key and header["stamp"] == now)
         if form:
@@ -373,8 +377,10 @@ def write(path: Path, pieces: Iterable[bytes]) -> bool:
     return True
 
 
-def _remove(path: Path) -> None:
+def _remove(path: Path) -> bool:
+    """Whether it is gone."""
     try:
         path.unlink(missing_ok=True)
     except OSError:
-        return
+        return False
+    return True
