@@ -18,7 +18,7 @@ import render_cases as cases
 from llmpick import cli
 from llmpick.catalog.listed import listed_of
 from llmpick.errors import LlmpickError
-from llmpick.render import outline, rows, screen, screens, views
+from llmpick.render import outline, rows, screen, screens, sizes, views
 from llmpick.render.text import link
 from llmpick.units import GIB
 from test_render import forbidden, golden
@@ -180,3 +180,18 @@ def test_an_estimate_without_a_card_names_no_change_and_no_room() -> None:
 
 def test_no_gpu_on_this_machine_is_said() -> None:
     assert "No GPU" in shown("machine", ((),))
+
+
+def test_a_card_is_named_by_what_the_run_costs_or_an_hour_where_hours_are_not_known() -> None:
+    def rents(*cards: Any, n_gpus: int = 1) -> list[str]:
+        return [rent for *_, rent in sizes.by_size(replace(answers.ESTIMATE, cards=cards, n_gpus=n_gpus))]
+
+    known = answers.on_card("A", 24, fits=True, price=answers.PRICE)
+    unknown = replace(known, name="B", time_hours=None, cost_usd=None)
+    lowest = replace(unknown, price=replace(answers.PRICE, on_demand_typical=None))
+    assert rents(known) == ["A: $3.00 a run"]
+    assert rents(unknown) == ["B: $0.38/h"]
+    assert rents(unknown, n_gpus=2) == ["B: $0.38/h each"]
+    assert rents(lowest) == ["B: $0.35/h"]
+    assert rents(unknown, replace(lowest, name="C")) == ["C: $0.35/h"]
+    assert rents(replace(known, price=None, cost_usd=None)) == rents(replace(known, fits=False)) == [""]
