@@ -34,7 +34,7 @@ MULTIMODAL_WORDS = re.compile(r"(?<![a-z])(vision|vl|vlm|multimodal|omni|audio)(
 SEVERAL = re.compile(r"\s*(?:,|\+|&|\bwith\b|\band\b)\s*", re.IGNORECASE)
 
 
-class Facts(Protocol):
+class Known(Protocol):
     """What a catalog offers here."""
 
     @property
@@ -58,7 +58,7 @@ class Answer:
     """The names of all licenses that bind."""
 
 
-def answer(query: str, raw: Mapping[str, Any], catalog: Facts) -> Answer:
+def answer(query: str, raw: Mapping[str, Any], catalog: Known) -> Answer:
     """The verdict on a license, on several ('mit + llama3.1') or on a model, for the use that the flags describe.
 
     Flags win over `--situation FILE`, and QUERY over the license the file names; what the file lists under
@@ -95,7 +95,7 @@ def stated_use(raw: Mapping[str, Any]) -> tuple[Situation, tuple[str, ...], str]
     return replace(case.situation, **typed(given)), case.also_applies, case.model or ""
 
 
-def find_model(query: str, catalog: Facts) -> Model | None:
+def find_model(query: str, catalog: Known) -> Model | None:
     """The model of that Hub id, or the only one whose id ends so; None when there is none."""
     wanted = query.strip().casefold()
     exact = [id_ for id_ in catalog.ids if id_.casefold() == wanted]
@@ -103,7 +103,7 @@ def find_model(query: str, catalog: Facts) -> Model | None:
     return catalog.model(named[0]) if len(named) == 1 else None
 
 
-def find_licenses(query: str, catalog: Facts) -> tuple[License, ...]:
+def find_licenses(query: str, catalog: Known) -> tuple[License, ...]:
     """The license that `query` names by id or alias, or those it lists. LlmpickError names the nearest known ones."""
     names = spellings(catalog.licenses)
     if fold(query) in names:
