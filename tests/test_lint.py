@@ -15,6 +15,7 @@ from llmpick.lint.origins import COPIES
 SMALL = Path(__file__).parent / "data" / "catalog_small"
 QWEN = "models/Qwen/Qwen3-8B.yaml"
 BASE = "models/Qwen/Qwen3-8B-Base.yaml"
+BGE = "models/BAAI/bge-base-en-v1.5.yaml"
 BERT = "models/google-bert/bert-base-uncased.yaml"
 API = "apis/openai/gpt-4.1-mini-2025-04-14.yaml"
 
@@ -63,6 +64,11 @@ BROKEN = [
      "license:", "made from klue/roberta-base, whose license cc-by-sa-4.0 binds as well; add it to `also`"),
     ("tokens-with-the-base", QWEN, "tokens: 3.6e+13", "tokens: 1.0e+11\n  initialized_from: Qwen/Qwen3-8B-Base",
      "tokens: 1.0e+11", "1e+11 tokens, but Qwen/Qwen3-8B-Base, which it continues from, has read 3.6e+13; add those"),
+    ("languages-of-the-base", BGE, "scores:", "pretraining:\n  initialized_from: FacebookAI/xlm-roberta-base\n"
+     "  sources: [{url: arxiv:2309.07597, checked: '2026-11-20'}]\nscores:", "pretraining:",
+     "it knows few languages, its base FacebookAI/xlm-roberta-base many: name those, or `mul`, here"),
+    ("languages-of-the-base", BGE, "vocab_size: 30522", "vocab_size: 250002", "schema=",
+     "its base FacebookAI/xlm-roberta-base many"),
     ("pretraining-agreement", QWEN, "tokens: 3.6e+13", "tokens: 1.8e+13", "tokens",
      "tokens is 1.8e+13, Qwen/Qwen3-8B-Base of its lineage has 3.6e+13"),
     ("pretraining-agreement", QWEN, "  domains: [web, code, math, scientific]\n", "", "pretraining:",

@@ -62,6 +62,7 @@ def test_what_the_user_left_out_is_assumed(ask):
 
 def test_languages_in_any_spelling(ask):
     assert ask(task="chat", language=["en,de", "Korean"]).languages == ("en", "de", "ko")
+    assert ask(task="chat", language=["nb", "nn,no"]).languages == ("no",)
 
 
 def test_flags_win_over_the_file_however_they_are_spelled():

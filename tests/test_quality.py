@@ -16,7 +16,7 @@ from llmpick.quality import Question, Traits, estimate, judge, published, questi
 from llmpick.quality.question import KINDS
 from llmpick.quality.reasons import in_words, place
 from llmpick.quality.table import Cited, QualityTable, Spread, Standing, Term
-from llmpick.quality.traits import specialties, structure_of, usual_tokens
+from llmpick.quality.traits import many, specialties, structure_of, usual_tokens
 
 TERMS = {
     "offset": 0.0,
@@ -108,10 +108,12 @@ def small() -> catalogs.Catalog:
     st.sets(st.sampled_from(["year", "tokens", "languages"]), min_size=1),
 )
 def test_learning_a_fact_moves_the_estimate_inside_its_range(facts: Traits, wanted: Any, hidden: set[str]) -> None:
-    unknown: dict[str, Any] = {"year": None, "tokens": None, "languages": ()}
+    facts = facts._replace(shared=many(facts.languages))
+    unknown: dict[str, Any] = {"year": None, "tokens": None, "languages": (), "shared": False}
     asked = question("classification", domain="general", languages=wanted, examples=None, method="", table=TABLE)
     known = judge(facts, asked)
-    before = judge(facts._replace(**{name: unknown[name] for name in hidden}), asked)
+    also = ("shared",) if "languages" in hidden else ()
+    before = judge(facts._replace(**{name: unknown[name] for name in (*hidden, *also)}), asked)
     assert before.low - 1e-12 <= known.low <= known.expected <= known.high <= before.high + 1e-12
     assert before.missing or hidden <= {"tokens"}
 
@@ -169,7 +171,18 @@ def test_its_own_results_and_its_family_count() -> None:
 )
 def test_languages_count_as_far_as_they_are_known(languages: Any, wanted: str, change: float) -> None:
     made_for = strength(PLAIN._replace(languages=(wanted,)), ask(language=wanted))[1]
-    assert strength(PLAIN._replace(languages=languages), ask(language=wanted))[1] == pytest.approx(made_for + change)
+    facts = PLAIN._replace(languages=languages, shared=many(languages))
+    assert strength(facts, ask(language=wanted))[1] == pytest.approx(made_for + change)
+
+
+def test_tuning_for_few_languages_gives_no_capacity_back() -> None:
+    model = small().model("mixedbread-ai/deepset-mxbai-embed-de-large-v1")
+    assert model.languages == ("de", "en")
+    assert traits(model).shared
+    alone = dataclasses.replace(model, pretraining=dataclasses.replace(model.pretraining, languages=()))
+    assert not traits(alone).shared
+    few, one = (strength(PLAIN._replace(shared=shared), ask())[1] for shared in (True, False))
+    assert few == pytest.approx(one - 0.4)
 
 
 def test_every_decoder_is_made_for_english() -> None:

@@ -88,6 +88,10 @@ _LANGUAGE_NAMES = {
 }  # fmt: skip
 
 
+_FORMS = {"nb": "no", "nn": "no", "bokmål": "no", "nynorsk": "no"}
+"""Written forms of one language, for which catalog and evidence have one code."""
+
+
 def build(raw: Mapping[str, Any], known: Vocabulary) -> Profile:
     """A Profile from what flags, a YAML file or the interview give: the only place where their text is parsed.
 
@@ -168,7 +172,7 @@ def language_code(word: str, flag: str) -> str:
     """The ISO 639 code that `word`, a code or an English name, stands for; raises LlmpickError naming `flag`."""
     from llmpick.languages import ISO_639_1
 
-    code = _LANGUAGE_NAMES.get(word.casefold(), word.casefold())
+    code = (_LANGUAGE_NAMES | _FORMS).get(word.casefold(), word.casefold())
     if code in ISO_639_1 or (len(code) == 3 and code.isascii() and code.isalpha()):
         return code
     hint = did_you_mean(word, _LANGUAGE_NAMES) or "write ISO 639-1 codes, comma-separated: en,de,ko"

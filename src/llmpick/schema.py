@@ -79,6 +79,9 @@ class Pretraining:
     objective: Literal["causal", "masked", "replaced-token", "denoising", "contrastive", "translation"] | None = None
     initialized_from: str | None = None
     """Hub id of the checkpoint it continued from."""
+    languages: tuple[Language, ...] = ()
+    """Languages that share the network's capacity where it was tuned for fewer: those its base has read, `mul` = many.
+    Not of a checkpoint that went on to pre-train on the few: it comes out as made for them."""
     knowledge_cutoff: Month | None = None
     sources: Sources
 

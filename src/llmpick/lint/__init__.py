@@ -15,6 +15,7 @@ from llmpick import catalog as catalogs
 from llmpick.errors import CatalogError
 from llmpick.lint.files import expected_files, hidden_entries, modelines, usable_evidence
 from llmpick.lint.lineages import (
+    languages_of_the_base,
     lineage_agreement,
     one_base_per_lineage,
     pretraining_agreement,
@@ -93,6 +94,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Remark]], ...] = (
     pretraining_agreement,
     tokens_with_the_base,
     terms_of_the_base,
+    languages_of_the_base,
     one_base_per_lineage,
     tasks_fit_structure,
     several_languages_translate,

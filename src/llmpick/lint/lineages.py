@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from llmpick.lint.remarks import Loc, Remark, file_of
+from llmpick.quality import traits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,6 +75,25 @@ def terms_of_the_base(catalog: Catalog) -> Iterator[Remark]:
                     yield Remark(file_of(model), ("license",), message)
 
 
+def languages_of_the_base(catalog: Catalog) -> Iterator[Remark]:
+    """A network tuned for few languages from a multilingual one says so in `pretraining.languages`.
+
+    Labels and pairs give no capacity back that many languages share, so that its own short list would overrate it; a
+    checkpoint that pre-trained on the few (variant `base`) has made it its own. Where no base is named, a vocabulary
+    and width that only multilingual networks have tells it.
+    """
+    by_id = {model.id: model for model in catalog.models}
+    widths = {_width(model): model for model in catalog.models if model.variant == "base" and _shared(model)}
+    for model in catalog.models:
+        read = model.pretraining
+        if model.variant == "base" or _structure(model) == "decoder" or _shared(model) or not model.languages:
+            continue
+        base = by_id.get(read.initialized_from) if read and read.initialized_from else widths.get(_width(model))
+        if base and _shared(base):
+            message = f"it knows few languages, its base {base.id} many: name those, or `mul`, here"
+            yield Remark(file_of(model), ("pretraining", "languages") if read else (), message)
+
+
 def one_base_per_lineage(catalog: Catalog) -> Iterator[Remark]:
     """A lineage has one base checkpoint, or one for each casing of its vocabulary."""
     for lineage in _lineages(catalog).values():
@@ -94,6 +114,21 @@ def _lineages(catalog: Catalog) -> dict[str, list[Model]]:
     for model in catalog.models:
         found[model.lineage].append(model)
     return {name: models for name, models in found.items() if len(models) > 1}
+
+
+def _shared(model: Model) -> bool:
+    """Whether many languages share the network."""
+    return traits(model).shared
+
+
+def _structure(model: Model) -> str:
+    return traits(model).structure
+
+
+def _width(model: Model) -> tuple[int, int] | None:
+    """Rows and columns of the embedding table."""
+    shape = model.architecture.shape if model.architecture else None
+    return (shape.vocab_size, shape.hidden_size) if shape else None
 
 
 def _permits(license_: License) -> bool:

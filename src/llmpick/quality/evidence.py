@@ -6,7 +6,7 @@ import math
 from typing import Annotated, Literal
 
 from llmpick.architecture import Positive
-from llmpick.quality.traits import Structure, Traits, specialties
+from llmpick.quality.traits import Structure, Traits, many, specialties
 from llmpick.record import Bound, Pattern, record
 from llmpick.schema import Language, Month, Slug, Sources, Text
 
@@ -88,4 +88,5 @@ def subject_traits(subject: Subject) -> Traits:
         variant=subject.variant,
         languages=subject.languages,
         specialties=specialties(subject.domains),
+        shared=many(subject.languages),
     )

@@ -247,7 +247,8 @@ def _language_span(facts: Traits, doubtful: tuple[str, ...], asked: Question) ->
     for wanted in doubtful:
         absent, among = (weight(language_name(facts.structure, how, wanted), 0.0) for how in ("absent", "among"))
         script = weight("language:script", 0.0) if wanted in SCRIPTS else 0.0
-        many = weight("multilingual", 0.0) if not facts.languages and facts.structure != "decoder" else 0.0
+        doubted = not facts.languages and not facts.shared and facts.structure != "decoder"
+        many = weight("multilingual", 0.0) if doubted else 0.0
         low += min(absent + min(script, 0.0) + min(many, 0.0), among + many, 0.0)
         high += max(absent, absent + script, among + many, 0.0)
         expected += sum(weight(name, 0.0) * share for name, share in guessed(facts, wanted, asked.table.usual).items())

@@ -56,6 +56,8 @@ class Traits(NamedTuple):
     """The task it was already trained for with labels or pairs; empty = none."""
     active: float | None = None
     """Of a mixture of experts, the parameters a token passes through; None where those are all."""
+    shared: bool = False
+    """Many languages share its capacity: its own, or those of the base it was tuned from."""
 
 
 class Amounts(NamedTuple):
@@ -91,7 +93,13 @@ def traits(model: Model) -> Traits:
         specialties=specialties(read.domains) if read else (),
         trained_for=model.tasks[0] if model.variant == "task" and model.tasks else "",
         active=active if 0 < active < total else None,
+        shared=many(model.languages) or (read is not None and many(read.languages)),
     )
+
+
+def many(languages: tuple[str, ...]) -> bool:
+    """Whether an encoder of these languages is multilingual."""
+    return len(languages) >= MULTILINGUAL or "mul" in languages
 
 
 def structure_of(objective: str | None, tasks: tuple[str, ...], parameters: int) -> Structure:
@@ -164,7 +172,7 @@ def _add_release(facts: Traits, year: float, found: dict[str, float]) -> None:
 def _add_flags(facts: Traits, found: dict[str, float]) -> None:
     if facts.replaced_token:
         found["replaced-token"] = 1.0
-    if facts.structure != "decoder" and (len(facts.languages) >= MULTILINGUAL or "mul" in facts.languages):
+    if facts.shared and facts.structure != "decoder":
         found["multilingual"] = 1.0
     if facts.specialties:
         found["specialized"] = 1.0
