@@ -17,14 +17,26 @@ if TYPE_CHECKING:
 
 @record
 class Choice:
-    """A technique, the profiles it is for, and that condition in words."""
+    """A technique, the tasks it suits, and the condition under which it is the one to take."""
 
     id: str
     name: str
+    suits: Callable[[Profile], bool]
+    """Whether the task is one for it."""
     holds: Callable[[Profile], bool]
+    """Of a task it suits: the condition; one that no field of the Profile tells never holds."""
     when: str
+    """Task and condition in words."""
     because: str
     sources: tuple[str, ...]
+
+
+def _any(profile: Profile) -> bool:
+    return True
+
+
+def _writes(profile: Profile) -> bool:
+    return work_of(profile.task) == "text"
 
 
 def _few(profile: Profile) -> bool:
@@ -35,7 +47,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="dpo",
         name="supervised fine-tuning, then DPO",
-        holds=lambda profile: work_of(profile.task) == "text" and profile.feedback == "pairs",
+        suits=_writes,
+        holds=lambda profile: profile.feedback == "pairs",
         when="you have pairs of a better and a worse answer to the same question",
         because="DPO learns from better-and-worse pairs with a plain classification loss, without a reward model; it "
         "starts from a model that already does the task",
@@ -44,7 +57,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="kto",
         name="supervised fine-tuning, then KTO",
-        holds=lambda profile: work_of(profile.task) == "text" and profile.feedback == "ratings",
+        suits=_writes,
+        holds=lambda profile: profile.feedback == "ratings",
         when="you have single answers marked good or bad",
         because="KTO needs no pairs, only whether one answer was good or bad, which is what thumbs up and down give",
         sources=(sources.KTO,),
@@ -52,7 +66,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="rft",
         name="supervised fine-tuning, then reinforcement against a grader (RFT)",
-        holds=lambda profile: work_of(profile.task) == "text" and profile.feedback == "grader",
+        suits=_writes,
+        holds=lambda profile: profile.feedback == "grader",
         when="a program can score any answer: tests, an exact result, rows a query returns",
         because="where a program can tell right from wrong, training on its verdicts raised exactly what it verifies "
         "(math, following instructions) over a model already tuned on examples; other skills did not always follow",
@@ -61,7 +76,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="contrastive",
         name="contrastive fine-tuning on pairs",
-        holds=lambda profile: work_of(profile.task) == "vectors",
+        suits=lambda profile: work_of(profile.task) == "vectors",
+        holds=_any,
         when="the task is search or similarity",
         because="with in-batch negatives every other passage of the batch serves as a wrong answer, so (question, "
         "passage) pairs are all the labels needed",
@@ -70,7 +86,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="setfit",
         name="few-shot contrastive fine-tuning (SetFit)",
-        holds=lambda profile: profile.task == "classification" and _few(profile),
+        suits=lambda profile: profile.task == "classification",
+        holds=_few,
         when="you sort texts into classes and have from 8 per class to about 1,000 examples in all",
         because="SetFit turns a few labels into many pairs, tunes a sentence encoder on them and trains a linear "
         "classifier on top, without prompts",
@@ -79,6 +96,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="continued",
         name="continued pre-training on your text, then supervised fine-tuning",
+        suits=_any,
         holds=lambda profile: bool(profile.unlabeled) and profile.domain != "general",
         when="you have much unlabeled text from a field that reads unlike the web",
         because="a second phase of pre-training on text of the domain improved tasks with many and with few labels in "
@@ -88,11 +106,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="distillation",
         name="distillation: a large model's checked answers train a small one",
-        holds=lambda profile: (
-            work_of(profile.task) == "text"
-            and _few(profile)
-            and (profile.latency is not None or profile.serve_gpu is not None)
-        ),
+        suits=_writes,
+        holds=lambda profile: _few(profile) and (profile.latency is not None or profile.serve_gpu is not None),
         when="you have few examples, a large model does the task well, and the answer must come fast or from a small "
         "card",
         because="answers and reasons written by a large model replace the labels you lack; a 770M student trained so "
@@ -102,7 +117,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="supervised",
         name="supervised fine-tuning",
-        holds=lambda profile: True,
+        suits=lambda profile: work_of(profile.task) != "vectors",
+        holds=_any,
         when="you have examples of input and wanted output, and no other condition holds",
         because="examples of input and wanted output are what it learns from; every other technique builds on it",
         sources=(sources.HF_COURSE_SFT,),
@@ -114,6 +130,7 @@ FURTHER: tuple[Choice, ...] = (
     Choice(
         id="sequential",
         name="sequential fine-tuning: a related task first, then yours",
+        suits=_any,
         holds=lambda profile: False,
         when="your labels are few and a large public set exists for a related task",
         because="training on a related, data-rich task first helped most where labels were few, and made runs steadier",
@@ -122,6 +139,7 @@ FURTHER: tuple[Choice, ...] = (
     Choice(
         id="multi-task",
         name="multi-task fine-tuning: one model for several tasks at once",
+        suits=_any,
         holds=lambda profile: False,
         when="you need several related tasks and can mix their examples in one training set",
         because="the other tasks act as a regularizer, and one model serves them all",
@@ -131,8 +149,8 @@ FURTHER: tuple[Choice, ...] = (
 
 
 def chosen(profile: Profile) -> Choice:
-    """The first choice whose condition holds; plain supervised fine-tuning always does."""
-    return next(choice for choice in CHOICES if choice.holds(profile))
+    """The first choice that suits the task and whose condition holds: plain supervised or contrastive tuning always."""
+    return next(choice for choice in CHOICES if choice.suits(profile) and choice.holds(profile))
 
 
 def technique(profile: Profile) -> Technique:
@@ -144,19 +162,5 @@ def technique(profile: Profile) -> Technique:
 def others(profile: Profile) -> tuple[Technique, ...]:
     """Techniques for text or labels like these under another condition; `because` says which."""
     taken = chosen(profile)
-    fitting = [choice for choice in (*CHOICES, *FURTHER) if choice is not taken and _possible(choice, profile)]
+    fitting = [choice for choice in (*CHOICES, *FURTHER) if choice is not taken and choice.suits(profile)]
     return tuple(Technique(name=item.name, because=f"when {item.when}", sources=item.sources) for item in fitting)
-
-
-def _possible(choice: Choice, profile: Profile) -> bool:
-    work = work_of(profile.task)
-    only = {
-        "dpo": work == "text",
-        "kto": work == "text",
-        "rft": work == "text",
-        "distillation": work == "text",
-        "contrastive": False,
-        "setfit": profile.task == "classification",
-        "supervised": work != "vectors",
-    }
-    return only.get(choice.id, True)
