@@ -48,6 +48,14 @@ PLANS = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    ("architecture", "examples", "said"), [(QWEN_SMALL, 160, True), (BERT, 160, False), (QWEN_SMALL, 50_000, False)]
+)
+def test_a_plan_that_is_not_the_advised_technique_says_so(architecture, examples, said) -> None:
+    answer = plan("org/model", architecture, profile("classification", gpu=card(24.0), examples=examples))
+    assert any("SetFit, which is advised" in text for text in answer.watch) is said
+
+
 def test_a_batch_that_fills_the_card_is_made_smaller() -> None:
     """22.2 of 22.3 GiB was planned once; in the middle of the published runs the estimate is 6 % off."""
     asked = profile("classification", gpu=card(24.0), examples=60)

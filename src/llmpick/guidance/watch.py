@@ -30,7 +30,7 @@ def watch(setup: Setup) -> tuple[str, ...]:
         found.append("read twenty outputs at every evaluation: a lower loss does not always mean better text")
     if setup.recipe.kind == "embedder":
         found.append("two rows of one batch with the same answer count as wrong for each other: keep duplicates apart")
-    found += [*_adapter_notes(setup), *_loss_notes(setup)]
+    found += [*_few_shot_notes(setup), *_adapter_notes(setup), *_loss_notes(setup)]
     if setup.recipe.after != "none":
         found.append(
             f"hours and dollars are of the supervised stage; {setup.recipe.after.upper()} comes on top, with a "
@@ -48,6 +48,17 @@ def watch(setup: Setup) -> tuple[str, ...]:
             "trains, and what that takes is not estimated here"
         )
     return tuple(found)
+
+
+def _few_shot_notes(setup: Setup) -> list[str]:
+    """Where the technique advised for so few labels is for another kind of network than this."""
+    advised = setup.recipe.kind == "classifier" and chosen(setup.profile).id == "setfit"
+    if not advised or setup.architecture.structure == "encoder":
+        return []
+    return [
+        "SetFit, which is advised for so few examples, needs an encoder: tune the best-ranked one that way too, "
+        "and keep what wins"
+    ]
 
 
 def _loss_notes(setup: Setup) -> list[str]:
