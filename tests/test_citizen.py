@@ -66,6 +66,13 @@ def test_a_reader_that_leaves_is_no_fault(shell):
     assert (code, out.count("\n"), err) == (0, 1, "")
 
 
+@pytest.mark.parametrize("line", [LIST, ASK, "--help", "recommend --help"])
+def test_nor_is_one_that_never_came(shell, line):
+    _, _, err = shell(f"{{ llmpick {line}; echo $? >&2; }} | head -c 0")
+    assert err.splitlines()[-1] == "0"
+    assert "Traceback" not in err
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 @pytest.mark.parametrize("line", [LIST, f"{ASK} --format json", "--help", "recommend --help", "--version"])
 def test_a_full_disk_behind_stdout_is_one_line(shell, line):

@@ -35,6 +35,10 @@ def read(words: Sequence[str], commands: Mapping[str, Command]) -> tuple[Command
         found: Any = app(_narrowed(words, commands))(list(words), prog_name="llmpick", standalone_mode=False)
     except usage_error as error:
         raise LlmpickError(_refused(error.format_message(), words[0])) from None
+    except SystemExit as left:
+        if isinstance(left.__context__, OSError):  # of whoever stopped reading help, typer makes a failure
+            raise left.__context__ from None
+        raise
     return found or 0
 
 
