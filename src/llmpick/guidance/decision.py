@@ -331,6 +331,11 @@ def work_of(task: str) -> Work:
     return WORK_OF_TASK.get(task, "text")
 
 
+def writes(profile: Profile) -> bool:
+    """Whether what comes out is written text."""
+    return work_of(profile.task) == "text"
+
+
 def minimum(profile: Profile) -> int:
     """Examples below which tuning is not worth starting: per class for labels and spans (2 classes, 1 type assumed)."""
     work = work_of(profile.task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from llmpick.guidance import sources
-from llmpick.guidance.decision import work_of
+from llmpick.guidance.decision import writes
 from llmpick.record import record
 
 if TYPE_CHECKING:
@@ -27,14 +27,10 @@ class Note:
     sources: tuple[str, ...]
 
 
-def _writes(profile: Profile) -> bool:
-    return work_of(profile.task) == "text"
-
-
 NOTES: tuple[Note, ...] = (
     Note(
         id="evaluation-first",
-        holds=lambda profile, answer: answer != "no" and _writes(profile),
+        holds=lambda profile, answer: answer != "no" and writes(profile),
         part="because",
         text="set up the evaluation before the training: without it nobody can tell whether tuning helped",
         sources=(sources.OPENAI_SFT,),
@@ -49,7 +45,7 @@ NOTES: tuple[Note, ...] = (
     Note(
         id="latency",
         holds=lambda profile, answer: (
-            answer != "no" and _writes(profile) and (profile.latency is not None or profile.serve_gpu is not None)
+            answer != "no" and writes(profile) and (profile.latency is not None or profile.serve_gpu is not None)
         ),
         part="because",
         text="a tuned small model needs no examples in its prompt: shorter and faster requests",

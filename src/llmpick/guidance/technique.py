@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmpick.guidance import sources
 from llmpick.guidance.answers import Technique
-from llmpick.guidance.decision import good, work_of
+from llmpick.guidance.decision import good, work_of, writes
 from llmpick.record import record
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ def _any(profile: Profile) -> bool:
     return True
 
 
-def _writes(profile: Profile) -> bool:
-    return work_of(profile.task) == "text"
-
-
 def _few(profile: Profile) -> bool:
     return profile.examples is not None and profile.examples < good(profile)
 
@@ -47,7 +43,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="dpo",
         name="supervised fine-tuning, then DPO",
-        suits=_writes,
+        suits=writes,
         holds=lambda profile: profile.feedback == "pairs",
         when="you have pairs of a better and a worse answer to the same question",
         because="DPO learns from better-and-worse pairs with a plain classification loss, without a reward model; it "
@@ -57,7 +53,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="kto",
         name="supervised fine-tuning, then KTO",
-        suits=_writes,
+        suits=writes,
         holds=lambda profile: profile.feedback == "ratings",
         when="you have single answers marked good or bad",
         because="KTO needs no pairs, only whether one answer was good or bad, which is what thumbs up and down give",
@@ -66,7 +62,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="rft",
         name="supervised fine-tuning, then reinforcement against a grader (RFT)",
-        suits=_writes,
+        suits=writes,
         holds=lambda profile: profile.feedback == "grader",
         when="a program can score any answer: tests, an exact result, rows a query returns",
         because="where a program can tell right from wrong, training on its verdicts raised exactly what it verifies "
@@ -106,7 +102,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         id="distillation",
         name="distillation: a large model's checked answers train a small one",
-        suits=_writes,
+        suits=writes,
         holds=lambda profile: _few(profile) and (profile.latency is not None or profile.serve_gpu is not None),
         when="you have few examples, a large model does the task well, and the answer must come fast or from a small "
         "card",
