@@ -105,6 +105,19 @@ def test_real_files_give_the_published_counts(config, published):
     assert count(from_config(config)).total == published
 
 
+@pytest.mark.parametrize(("model_type", "total"), [("qwen3_5_text", 206_081_152), ("olmo_hybrid", 136_460_512)])
+def test_a_hybrid_that_is_silent_on_its_linear_layers_has_those_of_its_class(model_type, total):
+    """As transformers 5.23 builds them on the meta device: every fourth layer attends, heads as each class has them."""
+    config = {
+        "model_type": model_type, "hidden_size": 1024, "num_hidden_layers": 8, "num_attention_heads": 8,
+        "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 3584, "vocab_size": 1000,
+        "tie_word_embeddings": False,
+    }  # fmt: skip
+    if model_type == "olmo_hybrid":
+        config |= {"num_key_value_heads": 8, "head_dim": 128}
+    assert count(from_config(config)).total == total
+
+
 def test_a_complete_file_needs_no_assumptions():
     assert read_config(LLAMA).assumptions == ()
 

@@ -13,20 +13,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _delta_net(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
-    heads, layers = shape["num_attention_heads"], shape["num_hidden_layers"]
+def _qwen(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
+    """Where a file is silent, Qwen's classes have heads of one size, whatever the network's width."""
+    keys = config.size("linear_num_key_heads", default=16)
+    width = config.size("linear_key_head_dim", default=128)
+    return _delta_net(config, shape, keys, width, values=32, value_width=128)
+
+
+def _olmo(config: Fields, shape: dict[str, Any]) -> dict[str, Any]:
+    """Where a file is silent, OLMo's class has as many heads as attention, of three quarters of the width in all."""
+    heads = shape["num_attention_heads"]
     keys = config.size("linear_num_key_heads", default=heads)
-    values = config.size("linear_num_value_heads", default=heads)
-    key_width = config.size("linear_key_head_dim", default=3 * shape["hidden_size"] // (4 * keys))
+    width = config.size("linear_key_head_dim", default=3 * shape["hidden_size"] // (4 * keys))
+    return _delta_net(config, shape, keys, width, values=heads, value_width=2 * width)
+
+
+def _delta_net(
+    config: Fields, shape: dict[str, Any], keys: int, width: int, *, values: int, value_width: int
+) -> dict[str, Any]:
+    """`values` heads of `value_width` are the class's defaults."""
     ssm = Ssm(
-        kind="gated_deltanet", n_k_heads=keys, n_v_heads=values, k_head_dim=key_width,
-        v_head_dim=config.size("linear_value_head_dim", default=2 * key_width),
+        kind="gated_deltanet", n_k_heads=keys, n_v_heads=config.size("linear_num_value_heads", default=values),
+        k_head_dim=width, v_head_dim=config.size("linear_value_head_dim", default=value_width),
         d_conv=config.size("linear_conv_kernel_dim", default=4),
     )  # fmt: skip
     every = config.size("full_attention_interval", default=4)
     return {
         "ssm": ssm,
-        "num_attention_layers": attending_layers(config, layers, every),
+        "num_attention_layers": attending_layers(config, shape["num_hidden_layers"], every),
         "num_full_attention_layers": None,
     }
 
@@ -89,9 +103,9 @@ HYBRIDS: dict[str, Callable[[Fields, dict[str, Any]], dict[str, Any]]] = {
     "lfm2": _short_conv,
     "lfm2_moe": _short_conv,
     "minimax": _minimax,
-    "olmo_hybrid": _delta_net,
-    "qwen3_next": _delta_net,
-    "qwen3_5_moe_text": _delta_net,
-    "qwen3_5_text": _delta_net,
+    "olmo_hybrid": _olmo,
+    "qwen3_next": _qwen,
+    "qwen3_5_moe_text": _qwen,
+    "qwen3_5_text": _qwen,
     "recurrent_gemma": _recurrent_gemma,
 }
