@@ -15,7 +15,7 @@ from llmpick.catalog.facts import facts_of
 from llmpick.schema import Model
 from llmpick.steps.asked import ask as put
 from llmpick.steps.task import rate_quality
-from llmpick.verdict import Verdict, placed, rated
+from llmpick.verdict import Verdict, placed, rated, rated_of
 from test_laws import BY_ID, FACTS, card, only, questions
 from weighing import standing
 
@@ -89,6 +89,14 @@ def test_the_winner_is_the_same_inside_the_interval_of_a_weight_and_another_outs
         )
     elif weight < one.low - 1e-6 or weight > one.high + 1e-6:
         assert first != before.recommended[0].model.id
+
+
+@TRIES
+@given(some_models, questions())
+def test_rivals_in_numbers_are_what_they_are_in_words(names, profile):
+    ranked = engine.rank(only(names), profile).recommended
+    assert [*rated(ranked)] == [rated_of(one) for one in ranked]
+    assert [*placed(ranked)] == [*placed(tuple(ranked))]
 
 
 @TRIES

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import render_cases as cases
+from llmpick import verdict
 from llmpick.profile import Profile
 from llmpick.render import csv, json, outline, plain, screen, terminal
 from llmpick.render.text import (
@@ -141,6 +142,53 @@ def test_json_parts_sum_to_the_peak_and_unknowns_are_null() -> None:
     first, *_, api, _ = json.ranking(cases.ranking())["recommended"]
     assert first["memory"] and sum(first["memory"]["breakdown_bytes"].values()) == first["memory"]["peak_bytes"]  # type: ignore[call-overload]
     assert api["memory"] is None and api["time_hours"] is None
+
+
+PRINTED = st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | PRINTED,
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(PRINTED, inner),
+)
+
+
+@given(VALUES)
+def test_json_is_laid_out_as_the_library_does_it(value: object) -> None:
+    assert json.dumps(value) == json_reader.dumps(value, indent=2, ensure_ascii=False)
+
+
+@given(st.lists(VALUES), PRINTED, VALUES)
+def test_an_iterator_is_written_as_the_list_of_what_it_gives(items: list[object], name: str, other: object) -> None:
+    assert json.dumps(iter(items)) == json.dumps(items)
+    assert json.dumps({"other": other, name: iter(items)}) == json.dumps({"other": other, name: items})
+
+
+def test_json_asks_for_an_item_when_those_before_it_are_written() -> None:
+    asked: list[int] = []
+    pieces = json.pieces({"rows": ({"row": asked.append(row) or row} for row in range(3))})
+    for _ in range(2):  # the key, the first row
+        next(pieces)
+    assert asked == [0]
+
+
+def test_json_takes_no_number_that_is_none() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        json.dumps({"score": float("nan")})
+
+
+def test_what_is_too_much_to_keep_is_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+
+    def write(item: int) -> int:
+        written.append(item)
+        return item
+
+    few = verdict.Written([1, 2, 3], write)
+    assert [*few, *few] == [1, 2, 3] * 2
+    assert written == [1, 2, 3]
+    monkeypatch.setattr(verdict, "KEPT", 2)
+    many = verdict.Written([4, 5, 6], write)
+    assert [*many, *many] == [4, 5, 6] * 2
+    assert written[3:] == [4, 5, 6] * 2
 
 
 def test_json_keeps_foreign_text_whole_and_prints_no_control_character() -> None:
