@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmpick.config_json import Reading, from_config, read_config
+from llmpick.config_json.classes import TEXT_DEFAULTS
+from llmpick.config_json.fields import Fields
+from llmpick.config_json.towers import tower_parameters
 from llmpick.errors import LlmpickError
 from llmpick.sizing.parameters import count
 
@@ -116,6 +121,21 @@ def test_a_hybrid_that_is_silent_on_its_linear_layers_has_those_of_its_class(mod
     if model_type == "olmo_hybrid":
         config |= {"num_key_value_heads": 8, "head_dim": 128}
     assert count(from_config(config)).total == total
+
+
+@pytest.mark.parametrize(("pooling", "total"), [(True, 89_088), (False, 70_176)])
+def test_a_tower_is_counted_with_or_without_its_pooling_head(pooling, total):
+    """Tower and projector of a small Gemma 3, as transformers 5.23 builds them on the meta device."""
+    vision = {
+        "model_type": "siglip_vision_model", "hidden_size": 48, "patch_size": 14, "intermediate_size": 96,
+        "image_size": 56, "num_hidden_layers": 2, "vision_use_head": pooling,
+    }  # fmt: skip
+    assert tower_parameters(Fields({"model_type": "gemma3", "vision_config": vision}), 64) == total
+
+
+def test_what_a_class_fills_in_is_what_transformers_fills_in():
+    measured = json.loads((Path(__file__).parent / "data" / "class_defaults.json").read_text())
+    assert measured["classes"] == TEXT_DEFAULTS
 
 
 def test_a_complete_file_needs_no_assumptions():

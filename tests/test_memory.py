@@ -152,6 +152,15 @@ def test_adam_keeps_two_numbers_per_trained_one() -> None:
     assert train(LLAMA, usual(LLAMA, "lora", mixed_precision="no")).adapters == 2 * 41_943_040
 
 
+def test_8_bit_adam_keeps_the_states_of_tables_in_32_bits() -> None:
+    total, table = count(LLAMA).total, LLAMA.vocab_size * LLAMA.hidden_size
+    full = train(LLAMA, usual(LLAMA, "full", optimizer="adamw-8bit")).optimizer
+    assert full == pytest.approx((total - table) * (2 + 8 / 256) + table * 8, abs=1)
+    adapters = trainable(LLAMA, count(LLAMA), usual(LLAMA, "lora"))
+    lora = train(LLAMA, usual(LLAMA, "lora", optimizer="adamw-8bit")).optimizer
+    assert lora == pytest.approx(adapters * (2 + 8 / 256), abs=1)
+
+
 def test_bert_base_for_classification_needs_about_two_gigabytes() -> None:
     parts = train(BERT, usual(BERT, "full", seq_len=128, batch_size=16, vocabulary_head=False))
     assert parts.logits == 0
