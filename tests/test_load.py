@@ -517,7 +517,7 @@ def with_section(whole, name, data, *, sound):
     """A compiled form with other bytes in one section; its checksum holds where that is `sound`."""
     header, rest = parted(whole)
     sections = {**sections_of(whole), name: data}
-    sums = {each: 0 if each == name and not sound else zlib.crc32(held) for each, held in sections.items()}
+    sums = {each: 0 if each == name and not sound else compiled.checksum(each, held) for each, held in sections.items()}
     header["sections"] = [(each, len(held), sums[each]) for each, held in sections.items()]
     records = rest[: header["index"][0] + header["records"]]
     return compiled.headed(header) + records + b"".join(sections.values())
@@ -554,6 +554,20 @@ def test_a_column_of_nonsense_changes_nothing(warm, column, nonsense):
     (small / "tasks.yaml").touch()  # makes it anew, with the help of what there is
     assert needed(catalog.load(base=small)) == wanted
     assert sections_of(form.read_bytes())[column] == sections_of(whole)[column]
+
+
+def test_a_section_does_not_pass_for_another(warm):
+    """Columns of peaks are all alike: nothing else would tell."""
+    _, form, whole, _ = warm
+    header, rest = parted(whole)
+    first, second = networks_.PEAKS[4], networks_.PEAKS[10]
+    names = {first: second, second: first}
+    header["sections"] = [(names.get(name, name), *place) for name, *place in header["sections"]]
+    form.write_bytes(compiled.headed(header) + rest)
+    read = compiled.read(form, bool)
+    assert read is not None
+    with pytest.raises(ValueError, match="damaged"):
+        read.section(first)
 
 
 def test_networks_that_did_not_change_are_not_sized_again(small, cache, monkeypatch):

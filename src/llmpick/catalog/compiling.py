@@ -19,6 +19,7 @@ from llmpick.catalog.compiled import (
     UNREADABLE,
     Entry,
     Known,
+    checksum,
     headed,
     read,
     same_records,
@@ -333,7 +334,7 @@ def _head(
         "index": (len(index), zlib.crc32(index)),
         "records": records,
         "entries": len(entries),
-        "sections": [(name, len(data), zlib.crc32(data)) for name, data in sections.items()],
+        "sections": [(name, len(data), checksum(name, data)) for name, data in sections.items()],
     }
     return header, headed(header) + index
 
