@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llmpick.schema import ApiModel, Efficiency, Gpu, Price, Source
 from llmpick.sizing.cost import dollars, vendor_dollars
 from llmpick.sizing.estimate import Run, estimate
-from llmpick.sizing.job import usual
+from llmpick.sizing.job import Dtype, JobMethod, usual
 from llmpick.sizing.parameters import count
 from llmpick.sizing.time import hours, pace_of, peak_tflops, products_of, seconds_of, work_of
 from llmpick.verdict import Span
@@ -58,6 +58,17 @@ def test_a_tiny_batch_takes_as_long_as_launching_its_kernels() -> None:
     tiny, small = (seconds_of(work_of(BERT, job, count(BERT)), job, A100, ROWS[0]) for job in jobs)
     assert tiny
     assert tiny == pytest.approx(small, rel=0.05)
+
+
+@pytest.mark.parametrize(("method", "dtype", "width"), [("full", "bf16", 2), ("full", "fp32", 4), ("lora", "bf16", 4)])
+def test_the_update_reads_and_writes_seven_numbers_per_trained_one_as_wide_as_they_are(
+    method: JobMethod, dtype: Dtype, width: int
+) -> None:
+    job = usual(LLAMA, method, dtype=dtype)
+    once, twice = (replace(job, accumulation=steps) for steps in (1, 2))
+    work = work_of(LLAMA, job, count(LLAMA))
+    saved = (seconds_of(work, once, A100, ROWS[0]) or 0) - (seconds_of(work, twice, A100, ROWS[0]) or 0)
+    assert saved == pytest.approx(7 * width * work.trained / 2 / 2039e9, rel=1e-6)
 
 
 @given(st.integers(1, 4096), st.integers(1, 32), st.integers(1, 2048))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from llmpick.errors import LlmpickError
 from llmpick.steps.resources import does_not_fit, within
-from llmpick.units import GIB, MIB, USABLE_SHARE, beyond, parse_gpu, parse_number, told_apart
+from llmpick.units import GIB, MIB, USABLE_SHARE, GpuSetup, beyond, parse_gpu, parse_number, told_apart
 
 
 @pytest.mark.parametrize("text", ["24GB", "24 GB", "24GiB", "24 gib", "24g", "24576MiB", "0.0234375TB"])
@@ -134,3 +135,10 @@ def test_a_refusal_never_says_that_what_is_needed_is_there() -> None:
     said = does_not_fit(fit, profile)  # type: ignore[arg-type]
     assert said.because == "even qlora needs 15.0 GiB at 512 tokens, the card has 14.9"
     assert said.remedy == "15.0 GiB of usable GPU memory"
+
+
+def test_a_setup_says_how_many_of_what():
+    named = GpuSetup(count=2, memory_bytes=24 * GIB, usable_bytes=22 * GIB, name="RTX 4090")
+    assert str(named) == "2 x RTX 4090 (24 GB)"
+    assert str(replace(named, count=1, name=None)) == "24 GB"
+    assert str(replace(named, count=0)) == "no GPU"
