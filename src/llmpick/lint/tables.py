@@ -30,7 +30,7 @@ NEEDED = {
         domain-among domain-decoder domain-near domain-specialist
         method-full method-lora method-qlora license-conditional
         tooling-native tooling-remote tooling-adapted tooling-trained tooling-served
-        cpu-parameters fitting-examples
+        cpu-parameters fitting-examples unnamed-card
     """.split(),
 }
 """Field of the Policy -> the names that judging looks up there."""

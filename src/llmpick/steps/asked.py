@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from llmpick.verdict import Check, Finding
 
 DECISIVE = ("memory", "language", "license allow-list")
-# What is judged only where a card is named: without one every candidate would get the same.
-NEEDS_GPU = ("headroom", "method")
+# What is not judged where no card is named: every candidate is trained by the method it would rather have.
+WITHOUT_A_CARD = ("method",)
+# What is not judged on a CPU: its memory is not asked for.
+ON_A_CPU = ("headroom", "method")
 
 
 Range = tuple[float, float]
@@ -200,6 +202,7 @@ def vocabulary(catalog: Catalog) -> Vocabulary:
 def _weights(profile: Profile, policy: Policy, kind: str) -> dict[str, float]:
     found = policies.weights(policy, kind, profile.priority, profile.weight)
     if profile.gpu is None or profile.gpu.count == 0:
-        found = {criterion: weight for criterion, weight in found.items() if criterion not in NEEDS_GPU}
+        left_out = WITHOUT_A_CARD if profile.gpu is None else ON_A_CPU
+        found = {criterion: weight for criterion, weight in found.items() if criterion not in left_out}
     total = sum(found.values()) or 1.0
     return {criterion: weight / total for criterion, weight in found.items()}

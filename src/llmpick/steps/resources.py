@@ -226,7 +226,7 @@ def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
     thrifty = profile.budget is not None
     if limit is None:
-        return Fit(jobs if thrifty else jobs[:1], jobs[0], 0)
+        return Fit(jobs if thrifty else jobs[:1], jobs[0], 0 if profile.gpu else _leanest(size, ladder, asked))
     peaks = asked.store.peaks(size, ladder)
     first = peaks[0]
     if not thrifty and first * asked.plenty <= limit:
@@ -243,6 +243,19 @@ def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
         return Fit(fits, fits[0], min(first, at_once))
     leanest = min(range(len(jobs)), key=peaks.__getitem__)
     return Fit((), jobs[leanest], peaks[leanest])
+
+
+def _leanest(size: Size, ladder: Ladder, asked: Asked) -> int:
+    """The peak that headroom is measured by where no card was named."""
+    peaks = asked.store.peaks(size, ladder)
+    first = peaks[0]
+    return first if first * asked.plenty <= room(asked) else min(first, peaks[ladder.whole])
+
+
+def room(asked: Asked) -> float:
+    """Bytes that headroom is measured on: those of the card, or of the one that stands for it where none was named."""
+    gpu = asked.profile.gpu
+    return gpu.usable_bytes if gpu else asked.constants["unnamed-card"] * GIB
 
 
 def places_held(size: Size, ladder: Ladder, asked: Asked) -> Iterator[int]:
@@ -491,25 +504,27 @@ def unanswered(size: Size, asked: Asked) -> float | None:
 
 
 def worths(size: Size, fit: Fit, asked: Asked) -> tuple[tuple[str, Range], ...]:
-    """The criteria of this step; `headroom` and `method` only where there is a card."""
+    """The criteria of this step: no `headroom` on a CPU, `method` only where there is a card."""
     found = ("economy", economy(size.active, asked))
     gpu = asked.profile.gpu
-    if gpu is None or not gpu.count:
+    if gpu is not None and not gpu.count:
         return (found,)
-    room = asked.curves["headroom"](gpu.usable_bytes / fit.reference_peak)
+    spare = asked.curves["headroom"](room(asked) / fit.reference_peak)
+    if gpu is None:
+        return found, ("headroom", (spare, spare))
     method = asked.constants[f"method-{fit.jobs[0].method}"]
-    return found, ("headroom", (room, room)), ("method", (method, method))
+    return found, ("headroom", (spare, spare)), ("method", (method, method))
 
 
 def rate(size: Size, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
     """The same with their sentences."""
     gpu = asked.profile.gpu
-    share = fit.reference_peak / gpu.usable_bytes if gpu and gpu.count else 0.0
+    share = fit.reference_peak / room(asked) if gpu is None or gpu.count else 0.0
     most = "at most " if share * asked.plenty <= 1 else ""  # leaner ways are not tried where they add nothing
     because = {
         "economy": per_token(size.active),
-        "headroom": f"tuned the leanest way it takes {most}{share:.0%} of the card"
-        if share <= 1
+        "headroom": f"tuned the leanest way it takes {most}{share:.0%} of {'the' if gpu else 'an 80 GB'} card"
+        if share <= 1 or gpu is None
         else "the card holds it only a sequence at a time",
         "method": f"the card allows {fit.jobs[0].method} tuning",
     }

@@ -75,8 +75,10 @@ def weigh(offer: Offer, asked: Asked) -> tuple[Weighed, ...]:
 def _weigh_base(base: Facts | None, asked: Asked) -> tuple[Weighed, ...]:
     """What holds for all offers of the same open weights: the Ratings of each Step."""
     ranges = [("economy", resources.economy(base.active, asked) if base else asked.unknown_range("economy"))]
-    if asked.profile.gpu and asked.profile.gpu.count:
-        ranges += [("headroom", HEADROOM), ("method", method(asked))]
+    if "headroom" in asked.weights:
+        ranges.append(("headroom", HEADROOM))
+    if "method" in asked.weights:
+        ranges.append(("method", method(asked)))
     return (
         task.adds(base, asked)
         if base
@@ -155,8 +157,9 @@ def judge_resources(api: ApiModel, base: Model | None, cost: Span | None, asked:
         if base
         else asked.unknown("economy", "its size is not published")
     ]
-    if asked.profile.gpu and asked.profile.gpu.count:
+    if "headroom" in asked.weights:
         ratings.append(asked.rating("headroom", *HEADROOM, f"{api.vendor} brings the machines"))
+    if "method" in asked.weights:
         ratings.append(asked.rating("method", *method(asked), f"{api.vendor} chooses the method"))
     return StepVerdict(step="resources", checks=tuple(checks), ratings=tuple(ratings))
 
