@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmpick.config_json import Reading, from_config, read_config
-from llmpick.config_json.classes import TEXT_DEFAULTS
+from llmpick.config_json.classes import HEAD_DIM, TEXT_DEFAULTS
 from llmpick.config_json.fields import Fields
+from llmpick.config_json.kinds import ONE_FULL_IN
+from llmpick.config_json.switches import QK_SWITCHES, SWITCHES
 from llmpick.config_json.towers import tower_parameters
 from llmpick.errors import LlmpickError
 from llmpick.sizing.parameters import count
@@ -133,9 +135,22 @@ def test_a_tower_is_counted_with_or_without_its_pooling_head(pooling, total):
     assert tower_parameters(Fields({"model_type": "gemma3", "vision_config": vision}), 64) == total
 
 
-def test_what_a_class_fills_in_is_what_transformers_fills_in():
-    measured = json.loads((Path(__file__).parent / "data" / "class_defaults.json").read_text())
-    assert measured["classes"] == TEXT_DEFAULTS
+CLASSES = json.loads((Path(__file__).parent / "data" / "class_defaults.json").read_text())
+
+
+def test_sizes_and_head_widths_are_those_transformers_fills_in():
+    assert CLASSES["sizes"] == TEXT_DEFAULTS
+    assert CLASSES["head_dim"].items() <= HEAD_DIM.items()
+    assert len(CLASSES["head_dim"]) > 0.8 * len(HEAD_DIM)
+
+
+def test_switches_stand_as_transformers_has_them():
+    rows = {name: (*SWITCHES.get(name, ()), *filter(None, [QK_SWITCHES.get(name)])) for name in CLASSES["switches"]}
+    assert {name: {key: default for key, default, _ in found} for name, found in rows.items()} == CLASSES["switches"]
+
+
+def test_one_layer_in_so_many_sees_everything_as_in_transformers():
+    assert {name: layers // full for name, (layers, full) in CLASSES["full_layers"].items()} == ONE_FULL_IN
 
 
 def test_a_complete_file_needs_no_assumptions():
