@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from llmpick import recommend
 from llmpick.errors import LlmpickError
 from llmpick.profile import merge
 
@@ -67,3 +68,9 @@ def test_languages_in_any_spelling(ask):
 
 def test_flags_win_over_the_file_however_they_are_spelled():
     assert merge({"seq-len": 128, "task": "chat"}, {"seq_len": "256"}) == {"seq_len": "256", "task": "chat"}
+
+
+@pytest.mark.parametrize("question", ["chat", None, ["task", "chat"]])
+def test_what_is_no_profile_is_refused_in_one_line(question, facts) -> None:
+    with pytest.raises(LlmpickError, match="is no profile; write its fields"):
+        recommend(question, facts)

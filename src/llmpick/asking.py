@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmpick import engine, request
+from llmpick.errors import LlmpickError
 from llmpick.profile import Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llmpick.catalog import Catalog
     from llmpick.verdict import Ranking
 
@@ -29,5 +29,12 @@ def recommend(question: Profile | Mapping[str, Any], catalog: Catalog | None = N
     Without `catalog` it is loaded for this one question. Raises LlmpickError that names the field that is wrong.
     """
     facts = load() if catalog is None else catalog
-    profile = question if isinstance(question, Profile) else request.build(question, facts)
-    return engine.rank(facts, profile)
+    return engine.rank(facts, _profile(question, facts))
+
+
+def _profile(question: Any, facts: Catalog) -> Profile:
+    if isinstance(question, Profile):
+        return question
+    if not isinstance(question, Mapping):
+        raise LlmpickError(f"{question!r} is no profile", 'write its fields: {"task": "chat", "gpu": "24GB"}')
+    return request.build(question, facts)
