@@ -81,6 +81,15 @@ def test_a_flag_wins_over_a_fault_in_a_profile(call, tmp_path):
     assert call("recommend", "--profile", str(tmp_path / "profile.yaml"), "--gpu", "24GB", "--top", "1")[0] == 0
 
 
+def test_without_a_card_room_to_spare_is_said_of_cards_of_80_gb(call):
+    said = call("explain", "deepseek-ai/DeepSeek-R1", "--task", "classification")[1]
+    assert "tuned the leanest way it takes 20 cards of 80 GB" in said
+    assert "of an 80 GB card" in call("explain", "microsoft/deberta-v3-large", "--task", "classification")[1]
+    on_a_cpu = call("explain", "answerdotai/ModernBERT-base", "--task", "classification", "--gpu", "none")
+    assert on_a_cpu[0] == 0
+    assert "headroom" not in on_a_cpu[1]
+
+
 def test_a_refusal_says_where_another_loss_would_do(call):
     asked = ("--task", "chat", "--gpu", "16GB", "--format", "json")
     check = json.loads(call("explain", "Qwen/Qwen3-8B", *asked)[1])["steps"][1]["checks"][0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from itertools import islice
-from math import inf
+from math import ceil, inf
 from typing import TYPE_CHECKING, Any
 
 from llmpick.errors import LlmpickError
@@ -518,17 +518,24 @@ def worths(size: Size, fit: Fit, asked: Asked) -> tuple[tuple[str, Range], ...]:
 
 def rate(size: Size, fit: Fit, asked: Asked) -> tuple[Rating, ...]:
     """The same with their sentences."""
-    gpu = asked.profile.gpu
-    share = fit.reference_peak / room(asked) if gpu is None or gpu.count else 0.0
-    most = "at most " if share * asked.plenty <= 1 else ""  # leaner ways are not tried where they add nothing
     because = {
         "economy": per_token(size.active),
-        "headroom": f"tuned the leanest way it takes {most}{share:.0%} of {'the' if gpu else 'an 80 GB'} card"
-        if share <= 1 or gpu is None
-        else "the card holds it only a sequence at a time",
+        "headroom": _spared(fit.reference_peak, asked),
         "method": f"the card allows {fit.jobs[0].method} tuning",
     }
     return tuple(asked.rating(name, *worth, because[name]) for name, worth in worths(size, fit, asked))
+
+
+def _spared(peak: int, asked: Asked) -> str:
+    """What training the leanest way takes of a card, in words; of no use on a CPU."""
+    gpu = asked.profile.gpu
+    share = peak / (room(asked) or inf)
+    if gpu is None and share > 1:
+        return f"tuned the leanest way it takes {ceil(share)} cards of 80 GB"
+    if share > 1:
+        return "the card holds it only a sequence at a time"
+    most = "at most " if share * asked.plenty <= 1 else ""  # leaner ways are not tried where they add nothing
+    return f"tuned the leanest way it takes {most}{share:.0%} of {'the' if gpu else 'an 80 GB'} card"
 
 
 def economy(active: int, asked: Asked) -> Range:
