@@ -68,8 +68,10 @@ class Ladder(NamedTuple):
     """Those of all METHODS, whether or not the batch may be split: these are among them."""
     places: tuple[int, ...]
     """Of each Job among them."""
+    together: bool
+    """They stand side by side."""
     usual: int | None
-    """Which of USUAL it is on one card; None = none of them."""
+    """Which of USUAL it is on one card; None = none of them, or one that nobody asks of such networks."""
 
 
 def ladder_of(structure: str, jobs: tuple[Job, ...]) -> Ladder:
@@ -78,6 +80,7 @@ def ladder_of(structure: str, jobs: tuple[Job, ...]) -> Ladder:
     shape = first.seq_len, first.batch_size * first.accumulation, first.vocabulary_head
     every = rungs(structure, METHODS, (*shape, first.n_gpus), True)
     numbers = {job: place for place, job in enumerate(every)}
+    places = tuple(numbers[job] for job in jobs)
     return Ladder(
         jobs=jobs,
         methods=tuple(job.method for job in jobs),
@@ -85,9 +88,15 @@ def ladder_of(structure: str, jobs: tuple[Job, ...]) -> Ladder:
         means=tuple(_means(job) for job in jobs),
         whole=next(place for place in reversed(range(len(jobs))) if jobs[place].accumulation == 1),
         every=every,
-        places=tuple(numbers[job] for job in jobs),
-        usual=USUAL.index(shape) if first.n_gpus == 1 and shape in USUAL else None,
+        places=places,
+        together=places == tuple(range(places[0], places[0] + len(places))),
+        usual=USUAL.index(shape) if first.n_gpus == 1 and shape in USUAL and asks(structure, shape) else None,
     )
+
+
+def asks(structure: str, shape: tuple[int, int, bool]) -> bool:
+    """Whether anybody would ask one of USUAL of such networks: an encoder has no vocabulary head."""
+    return structure != "encoder" or not shape[2]
 
 
 @cache
@@ -99,10 +108,9 @@ def whole_ladder(structure: str, usual: int) -> Ladder:
 def usual_peaks(size: Size) -> list[array[int]]:
     """For each of USUAL the peaks of the whole ladder on one card; empty where nobody would ask."""
     parts, found = Parts(size), []
-    for usual, (_, _, vocabulary_head) in enumerate(USUAL):
-        ladder = whole_ladder(size.structure, usual)
-        asked = size.structure != "encoder" or not vocabulary_head
-        found.append(array("Q", map(parts.peak, ladder.jobs, ladder.lots, ladder.means) if asked else ()))
+    for usual, shape in enumerate(USUAL):
+        jobs, _, lots, means, *_ = whole_ladder(size.structure, usual)
+        found.append(array("Q", map(parts.peak, jobs, lots, means) if asks(size.structure, shape) else ()))
     return found
 
 
@@ -171,15 +179,17 @@ class Table(NamedTuple):
     """Places for those of one network."""
     known: array[int]
     """0 where one is not known yet."""
+    complete: bool
+    """None is 0."""
 
 
 def table_of(networks: Networks, ladder: Ladder) -> Table:
     """The Table of a ladder, as far as its peaks are kept."""
     places = len(ladder.every)
-    width, kept = (None if ladder.usual is None else networks.peaks(ladder.usual)) or (0, array("Q"))
-    if width < places:  # nobody would ask that of networks of this structure
-        return Table(networks, places, array("Q", bytes(NUMBER * places * networks.count)))
-    return Table(networks, width, kept)
+    kept = None if ladder.usual is None else networks.peaks(ladder.usual)
+    if kept is None or kept[0] < places:
+        return Table(networks, places, array("Q", bytes(NUMBER * places * networks.count)), False)
+    return Table(networks, *kept, True)
 
 
 class Peaks(Sequence[int]):
@@ -188,8 +198,8 @@ class Peaks(Sequence[int]):
     __slots__ = ("_at", "_known", "_ladder", "_parts", "_size")
 
     def __init__(self, size: Size, ladder: Ladder, table: Table, parts: Callable[[Size], Parts]) -> None:
-        _, width, self._known = table
-        self._at = width * size.number
+        self._known = table.known
+        self._at = table.width * size.number
         self._size = size
         self._ladder = ladder
         self._parts = parts
@@ -244,14 +254,16 @@ class Store:
             known = self._ladders[id(jobs)] = ladder_of(structure, jobs)
         return known
 
-    def peaks(self, size: Size, ladder: Ladder) -> Peaks:
+    def peaks(self, size: Size, ladder: Ladder) -> Sequence[int]:
         """The peaks of one of its ladders."""
-        networks = size.networks
-        key = id(networks), id(ladder.every)  # of which `rungs` keeps every one
+        key = id(size.networks), id(ladder.every)  # of which `rungs` keeps every one
         table = self._tables.get(key)  # which holds the Networks
         if table is None:
-            table = self._tables[key] = table_of(networks, ladder)
-        return Peaks(size, ladder, table, self.parts)
+            table = self._tables[key] = table_of(size.networks, ladder)
+        if not table.complete or not ladder.together:
+            return Peaks(size, ladder, table, self.parts)
+        at = table.width * size.number
+        return table.known[at + ladder.places[0] : at + ladder.places[-1] + 1]
 
     def trim(self) -> None:
         """Forget everything where it has become much."""

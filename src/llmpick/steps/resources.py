@@ -13,6 +13,7 @@ from llmpick.sizing.cost import hourly
 from llmpick.sizing.estimate import LEANER, estimate, peak
 from llmpick.sizing.job import usual_for
 from llmpick.sizing.methods import MANY_EXAMPLES, held, ladder, preference
+from llmpick.sizing.networks import METHODS
 from llmpick.sizing.parameters import count
 from llmpick.sizing.serving import serve_by
 from llmpick.sizing.time import efficiency_of, expected_hours, seconds_of
@@ -22,7 +23,7 @@ from llmpick.units import GIB, beyond, told_apart
 from llmpick.verdict import Check, StepVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from llmpick.architecture import Architecture
     from llmpick.catalog.facts import Facts
@@ -114,6 +115,9 @@ class Scale:
             asked.numbers.clear()
         self.asked = asked
         self.limited = any(limit is not None for limit in (profile.budget, profile.serve_gpu, profile.latency))
+        self._gpu, self._room = gpu, room(asked)
+        self._economy, self._headroom = asked.curves["economy"], asked.curves["headroom"]
+        self._methods = {method: asked.constants[f"method-{method}"] for method in METHODS}
         self._weights = [asked.weights.get(name, 0.0) for name in ("economy", "headroom", "method")]
         self._known: dict[tuple[Networks, int], array[float]] = {}
         self._shorts: dict[tuple[Size, int], float | None] = {}
@@ -135,37 +139,39 @@ class Scale:
             known = numbers(self.asked, size.networks, 4, "worth", seq_len, *self._about)
             self._known[size.networks, seq_len] = known
         at = 4 * size.number
-        economy, room, method, place = known[at : at + 4]
+        economy, spare, method, place = known[at : at + 4]
         if economy < 0:  # not known yet
-            economy, room, method, place = known[at : at + 4] = array("d", _worths(size, seq_len, self.asked))
-        short = -room if room < 0 else self._short(size, seq_len, int(place)) if self.limited else None
+            economy, spare, method, place = known[at : at + 4] = array("d", self._worths(size, seq_len))
+        short = -spare if spare < 0 else self._short(size, seq_len, int(place)) if self.limited else None
         if short is not None:
             return Weighed(no=True, shortfall=short, helped=True)
         cheap, spacious, rich = self._weights
-        low = cheap * economy + spacious * room + rich * method
+        low = cheap * economy + spacious * spare + rich * method
         return Weighed(low, low)
+
+    def _worths(self, size: Size, seq_len: int) -> tuple[float, float, float, int]:
+        """What `economy`, `headroom` and `method` are worth, and the place of the best Job that fits.
+
+        Instead of headroom what is lacking, negative, where something is.
+        """
+        asked, gpu = self.asked, self._gpu
+        if gpu and not gpu.count:
+            short = too_slow(size.total, asked)
+            return (self._economy(size.active), 0.0, 0.0, 0) if short is None else (0.0, -short, 0.0, 0)
+        ladder = ladder_for(size, seq_len, asked)
+        if gpu is None:
+            return self._economy(size.active), self._headroom(self._room / _leanest(size, ladder, asked)), 0.0, 0
+        fits, place, reference = best(asked.store.peaks(size, ladder), ladder, gpu.usable_bytes, asked)
+        if not fits:
+            return 0.0, -lacking(reference, gpu.usable_bytes), 0.0, 0
+        spare, method = self._headroom(self._room / reference), self._methods[ladder.methods[place]]
+        return self._economy(size.active), spare, method, place
 
     def _short(self, size: Size, seq_len: int, place: int) -> float | None:
         key = size, seq_len
         if key not in self._shorts:  # half of the models are tuned from another
             self._shorts[key] = _short(size, seq_len, place, self.asked)
         return self._shorts[key]
-
-
-def _worths(size: Size, seq_len: int, asked: Asked) -> tuple[float, float, float, int]:
-    """What `economy`, `headroom` and `method` are worth, and the place of the best Job that fits.
-
-    Instead of headroom what is lacking, negative, where something is.
-    """
-    fit = fitting(size, seq_len, asked)
-    short = too_slow(size.total, asked)
-    if short is None and not fit.jobs:
-        short = lacking(fit, asked.profile)
-    if short is not None:
-        return 0.0, -short, 0.0, 0
-    found = {name: low for name, (low, _) in worths(size, fit, asked)}
-    place = ladder_for(size, seq_len, asked).jobs.index(fit.jobs[0])
-    return found["economy"], found.get("headroom", 0.0), found.get("method", 0.0), place
 
 
 def numbers(asked: Asked, networks: Networks, width: int, *about: Any) -> array[float]:
@@ -223,26 +229,33 @@ def fitting(size: Size, seq_len: int, asked: Asked) -> Fit:
     """Try the methods in the order the model and the data prefer; more memory can only move the choice forward."""
     profile, ladder = asked.profile, ladder_for(size, seq_len, asked)
     jobs = ladder.jobs
-    limit = profile.gpu.usable_bytes if profile.gpu and profile.gpu.count else None
-    thrifty = profile.budget is not None
-    if limit is None:
-        return Fit(jobs if thrifty else jobs[:1], jobs[0], 0 if profile.gpu else _leanest(size, ladder, asked))
-    peaks = asked.store.peaks(size, ladder)
+    if profile.gpu is None or not profile.gpu.count:
+        return Fit(
+            jobs if profile.budget is not None else jobs[:1],
+            jobs[0],
+            0 if profile.gpu else _leanest(size, ladder, asked),
+        )
+    fits, place, reference = best(asked.store.peaks(size, ladder), ladder, profile.gpu.usable_bytes, asked)
+    if not fits:
+        return Fit((), jobs[place], reference)
+    if profile.budget is None:
+        return Fit((jobs[place],), jobs[place], reference)
+    return Fit(tuple(jobs[each] for each in places_held(size, ladder, asked)), jobs[place], reference)
+
+
+def best(peaks: Sequence[int], ladder: Ladder, limit: int, asked: Asked) -> tuple[bool, int, int]:
+    """Whether any Job of a ladder fits, the place of the best that does, else of the leanest, and `reference_peak`."""
     first = peaks[0]
-    if not thrifty and first * asked.plenty <= limit:
+    if asked.profile.budget is None and first * asked.plenty <= limit:
         # Worth all that headroom can be worth: no leaner method can add to it.
-        return Fit(jobs[:1], jobs[0], first)
-    at_once = peaks[ladder.whole]
-    if at_once > HOPELESS * limit:
-        last = peaks[len(jobs) - 1]
-        if last > HOPELESS * limit:
-            return Fit((), jobs[-1], last)
-    held_at = places_held(size, ladder, asked)
-    fits = tuple(jobs[place] for place in (held_at if thrifty else islice(held_at, 1)))
-    if fits:
-        return Fit(fits, fits[0], min(first, at_once))
-    leanest = min(range(len(jobs)), key=peaks.__getitem__)
-    return Fit((), jobs[leanest], peaks[leanest])
+        return True, 0, first
+    at_once, last = peaks[ladder.whole], len(peaks) - 1
+    if at_once > HOPELESS * limit and peaks[last] > HOPELESS * limit:
+        return False, last, peaks[last]
+    for place in held(ladder.methods, peaks.__getitem__, limit):
+        return True, place, min(first, at_once)
+    leanest = min(range(len(peaks)), key=peaks.__getitem__)
+    return False, leanest, peaks[leanest]
 
 
 def _leanest(size: Size, ladder: Ladder, asked: Asked) -> int:
@@ -306,9 +319,9 @@ def without_gpu(parameters: int, asked: Asked) -> Check | None:
     )
 
 
-def lacking(fit: Fit, profile: Profile) -> float:
+def lacking(need: int, usable: int) -> float:
     """The share of what even the leanest method needs that the card does not have."""
-    return 1 - (profile.gpu.usable_bytes if profile.gpu else 0) / fit.reference_peak
+    return 1 - usable / need
 
 
 def in_chunks(shape: Architecture, job: Job, counted: Parameters) -> int | None:
@@ -337,7 +350,9 @@ def does_not_fit(fit: Fit, profile: Profile, in_chunks: int | None = None) -> Ch
     if in_chunks is not None and in_chunks <= usable:
         because += f"; {in_chunks / GIB:.1f} would do in TRL 1.16 or Unsloth, which take the loss in chunks"
         remedy += ", or such a trainer"
-    return Check(name="memory", outcome="no", because=because, shortfall=lacking(fit, profile), remedy=remedy)
+    return Check(
+        name="memory", outcome="no", because=because, shortfall=lacking(fit.reference_peak, usable), remedy=remedy
+    )
 
 
 def costs(size: Size, jobs: Iterable[Job], asked: Asked) -> Iterator[float]:
