@@ -40,12 +40,14 @@ from llmpick.quality.question import guessed, low_data, matches, put_to, unliste
 from llmpick.quality.table import Cited, QualityTable, Spread, Standing, Term  # noqa: E402
 from llmpick.quality.traits import amounts, year_trait  # noqa: E402
 
-BY_KIND = {"encoder", "decoder", "encoder-decoder", "year*decoder", "embedding", "year*embedding"}
+BY_KIND = {"encoder", "decoder", "encoder-decoder", "year*decoder", "embedding"}
 BY_KIND |= {f"size*{structure}" for structure in ("encoder", "decoder", "encoder-decoder")} | {"large*encoder-decoder"}
 """Traits whose weight may differ by kind of task."""
 BY_LOW_DATA = {"decoder", "encoder-decoder", "size*decoder", "size*encoder", "year*encoder", "year*decoder"}
 BY_LOW_DATA |= {"multilingual", "replaced-token", "instruct"}
 """Traits whose weight may differ where examples are few."""
+ONLY_IN = {"year*embedding": {"vectors", "low-data"}}
+"""Traits that count in some contexts only: what newer pairs teach is of use for vectors, and where examples are few."""
 LOW_DATA = {"low-data", "few-labels"}
 """Contexts of few examples: for any task, and for classification."""
 
@@ -68,8 +70,10 @@ PRIOR: dict[str, float] = {
     "distilled": -0.3,
     # An embedding model has done most of the work of similarity and retrieval before tuning.
     "embedding@vectors": 0.6,
-    "year*embedding": 0.15,
-    "year*embedding@vectors": 0.3,
+    "year*embedding@vectors": 0.45,
+    # For labels with plenty of examples it is as old as the network it was made from, however new its pairs are; with
+    # few (EuroEval) the E5 of 2024 stand above the sentence transformers of 2020.
+    "year*embedding@low-data": 0.15,
     # Hundreds of millions of sentence pairs: translation itself is learnt, what remains is the domain. A classifier
     # or summarizer of other people's labels has learnt less of what is asked for.
     "trained-for:translation": 1.0,
@@ -223,6 +227,9 @@ def columns(facts: Traits, asked: Question, usual: Mapping[str, float]) -> dict[
     if facts.year is None:
         known[year_trait(facts)] = usual.get(year_trait(facts), 0.0)
     for name, amount in known.items():
+        if name in ONLY_IN:
+            found |= {f"{name}@{one}": amount * share for one, share in asked.contexts.items() if one in ONLY_IN[name]}
+            continue
         found[name] = amount
         if name in BY_KIND:
             found[f"{name}@{asked.kind}"] = amount

@@ -20,7 +20,6 @@ WORDS = (
     ("tokens", "training tokens"),
     ("multilingual", "languages"),
     ("language:", "languages"),
-    ("specialized", "domain"),
     ("domain:", "domain"),
 )
 """How a trait's name begins, and what it is about; every other trait is about how the model was trained."""

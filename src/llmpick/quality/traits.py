@@ -174,8 +174,6 @@ def _add_flags(facts: Traits, found: dict[str, float]) -> None:
         found["replaced-token"] = 1.0
     if facts.shared and facts.structure != "decoder":
         found["multilingual"] = 1.0
-    if facts.specialties:
-        found["specialized"] = 1.0
 
 
 def clamp(name: str, amount: float) -> float:
