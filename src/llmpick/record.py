@@ -33,7 +33,12 @@ else:
         __slots__ = ()
 
         def __new__(cls, *given: Any, **named: Any) -> Any:
-            """Stand in until the first instance is made."""
+            """Stand in until FEW instances were made, or one is made wrongly."""
+            names = cls._fields
+            values = {**cls._field_defaults, **dict(zip(names, given, strict=False)), **named}
+            once = len(given) <= len(names) and named.keys().isdisjoint(names[: len(given)])
+            if once and values.keys() == set(names) and next(cls._made) < FEW:
+                return tuple.__new__(cls, map(values.__getitem__, names))
             plain = namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values())
             cls.__new__ = staticmethod(plain.__new__)
             return cls.__new__(cls, *given, **named)
@@ -69,20 +74,22 @@ else:
             names = tuple(space["__annotations__"])
             defaults = {field: space[field] for field in names if field in space}
             getters = dict(zip(names, _GETTERS[: len(names)], strict=True))
-            own = {"__slots__": (), "_fields": names, "_field_defaults": defaults}
+            own = {"__slots__": (), "_fields": names, "_field_defaults": defaults, "_made": count()}
             return type(name, (_Tuple,), {**space, **getters, **own})
 
     class NamedTuple(metaclass=_Named):
         """What `typing` calls so, defined in a fifth of the time.
 
         That one compiles every annotation and an `__new__` for every class; this one no annotation, and an `__new__`
-        when the first instance is made.
+        when FEW instances were made.
         """
 
 
 T = TypeVar("T")
 EARLY = 100
 """Instances of a record that are made in the time that compiling its `__init__` takes."""
+FEW = 20
+"""The same of a named tuple."""
 
 # Read by pydantic from every record; plain data, so that nothing imports pydantic for it.
 PYDANTIC_CONFIG: dict[str, str | bool] = {"extra": "forbid", "strict": True}
