@@ -83,7 +83,8 @@ def languages_of_the_base(catalog: Catalog) -> Iterator[Remark]:
     and width that only multilingual networks have tells it.
     """
     by_id = {model.id: model for model in catalog.models}
-    widths = {_width(model): model for model in catalog.models if model.variant == "base" and _shared(model)}
+    bases = [model for model in catalog.models if model.variant == "base" and model.architecture and _shared(model)]
+    widths = {_width(model): model for model in bases}
     for model in catalog.models:
         read = model.pretraining
         if model.variant == "base" or _structure(model) == "decoder" or _shared(model) or not model.languages:
