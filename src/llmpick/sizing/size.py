@@ -224,8 +224,8 @@ class Peaks(Sequence[int]):
         return known
 
 
-MOST_PEAKS = 500_000
-"""Peaks that a Store remembers, 8 bytes each: some 25 different lengths and batches of a thousand models."""
+MOST_PEAKS = 2_000_000
+"""Peaks that a Store remembers, 8 bytes each: some 50 different lengths and batches of a thousand models."""
 MOST_PARTS = 4_000
 """Networks of which a Store remembers what else it worked out, some 3 KiB each."""
 

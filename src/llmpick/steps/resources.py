@@ -102,8 +102,9 @@ def weigh(facts: Facts, asked: Asked) -> Weighed:
     return scale.weigh(size, trained_length(asked.profile, facts.context))
 
 
-MOST_NUMBERS = 500_000
-"""Numbers of networks that are remembered for other questions, 8 bytes each."""
+MOST_NUMBERS = 1_000_000
+"""Numbers of networks that are remembered for other questions, 8 bytes each: some 300 cards, lengths and batches of a
+thousand models."""
 
 
 class Scale:
