@@ -114,9 +114,11 @@ class Plain:
 
 def split(rows: Sequence[Any]) -> tuple[list[Any], dict[str, bytes]]:
     """What Plain says as it is stored: of a network its Size and its number, the rest of it in sections of its own."""
-    networks = {one.key: one for row in rows if (one := row[SIZE]) is not None}
+    distinct = {id(one): one for row in rows if (one := row[SIZE]) is not None}
+    networks = {one.key: one for one in distinct.values()}
     heads = {key: (*one.head, number) for number, (key, one) in enumerate(networks.items())}
-    return [_with(row[SIZE] and heads[row[SIZE].key], row) for row in rows], columns_of(list(networks.values()))
+    stored = {place: heads[one.key] for place, one in distinct.items()}
+    return [_with(stored.get(id(row[SIZE])), row) for row in rows], columns_of(list(networks.values()))
 
 
 def joined(rows: Iterable[Any], section: Callable[[str], bytes]) -> list[Any]:

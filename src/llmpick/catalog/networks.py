@@ -12,7 +12,7 @@ from llmpick.catalog.compiled import UNREADABLE
 from llmpick.record import NamedTuple
 from llmpick.sizing.networks import FORMAT, Needs, needs_of
 from llmpick.sizing.parameters import count
-from llmpick.sizing.size import USUAL, usual_peaks
+from llmpick.sizing.size import NUMBER, USUAL, usual_peaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,8 +33,8 @@ class Sized(NamedTuple):
 
     head: tuple[str, int, int]
     """Structure, total and active parameters."""
-    peaks: Sequence[array[int]]
-    """For each of USUAL."""
+    peaks: tuple[bytes, ...]
+    """For each of USUAL, as they are stored."""
     needs: tuple[bytes, ...]
     """Each of its Needs, as `marshal` writes it."""
 
@@ -49,7 +49,8 @@ def sized(size: Size, shape: Any) -> Sized:
     number, networks = size.number, size.networks
     batchwise = networks.shape(number) is not None
     needs = networks.frames(number), networks.running(number), shape if batchwise else None
-    return Sized(size[:3], usual_peaks(size), tuple(marshal.dumps(one, FORMAT) for one in needs))
+    peaks = tuple(_swapped(one).tobytes() for one in usual_peaks(size))
+    return Sized(size[:3], peaks, tuple(marshal.dumps(one, FORMAT) for one in needs))
 
 
 def columns_of(networks: Sequence[Sized]) -> dict[str, bytes]:
@@ -60,22 +61,24 @@ def columns_of(networks: Sequence[Sized]) -> dict[str, bytes]:
 
 def networks_of(heads: Iterable[tuple[Any, ...]], section: Callable[[str], bytes]) -> list[Sized]:
     """What `columns_of` made the sections of, beside their heads, in the order of their numbers."""
-    peaks = zip(*(_rows(*_numbers(section(name))) for name in PEAKS), strict=True)
+    peaks = zip(*(_rows(*marshal.loads(section(name))) for name in PEAKS), strict=True)
     needs = zip(*(_items(*marshal.loads(section(name))) for name in Needs._fields), strict=True)
     return [Sized(*one) for one in zip(heads, peaks, needs, strict=True)]
 
 
-def _even(rows: Sequence[array[int]]) -> bytes:
+def _even(rows: Sequence[bytes]) -> bytes:
     """A column of numbers: how many there are in each row, and the rows, filled up with 0."""
-    width = max(map(len, rows), default=0) or 1
-    numbers = array("Q")
-    for row in rows:
-        numbers += row + array("Q", bytes(row.itemsize * (width - len(row))))
-    return marshal.dumps((width, _swapped(numbers).tobytes()), FORMAT)
+    size = max(map(len, rows), default=0) or NUMBER
+    return marshal.dumps((size // NUMBER, b"".join([row.ljust(size, b"\0") for row in rows])), FORMAT)
+
+
+def _rows(width: int, data: bytes) -> list[bytes]:
+    size = width * NUMBER
+    return [data[at : at + size] for at in range(0, len(data), size)]
 
 
 def _numbers(column: bytes) -> tuple[int, array[int]]:
-    """What `_even` wrote."""
+    """How many there are in each row of a column that `_even` wrote, and all of them."""
     width, data = marshal.loads(column)
     numbers = array("Q")
     numbers.frombytes(data)
@@ -87,10 +90,6 @@ def _swapped(numbers: array[int]) -> array[int]:
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers
-
-
-def _rows(width: int, numbers: array[int]) -> list[array[int]]:
-    return [numbers[at : at + width] for at in range(0, len(numbers), width)]
 
 
 def _uneven(items: Sequence[bytes]) -> bytes:
