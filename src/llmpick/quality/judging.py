@@ -212,13 +212,14 @@ class Meeting(NamedTuple):
 
 def meeting(facts: Traits, asked: Question) -> Meeting:
     """How the model's languages and specialties meet the question."""
-    weight, spans = asked.weights.get, _unknown(facts, asked)
-    low, expected, high = (sum([ends[end] for ends in spans.values()]) for end in range(3))
-    return Meeting(
-        adds=sum([weight(name, 0.0) * amount for name, amount in matches(facts, asked).items()]),
-        open=(low, expected, high),
-        missing=tuple(spans),
-    )
+    adds, met = 0.0, matches(facts, asked)
+    for name in met:
+        adds += asked.weights.get(name, 0.0) * met[name]
+    least = usual = most = 0.0
+    spans = _unknown(facts, asked)
+    for low, expected, high in spans.values():
+        least, usual, most = least + low, usual + expected, most + high
+    return Meeting(adds, (least, usual, most), tuple(spans))
 
 
 def _unknown(facts: Traits, asked: Question) -> dict[str, Ends]:
