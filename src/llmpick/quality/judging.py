@@ -143,7 +143,7 @@ class Own(NamedTuple):
     margin: float
     """What the fit leaves unexplained, on either side of its strength."""
     alike: tuple[Any, ...]
-    """The same for all models that meet every question alike, and of which the same facts are not on record."""
+    """As Amounts has it."""
 
 
 def own(facts: Traits, known: Amounts, asked: Question) -> Own:
@@ -154,12 +154,11 @@ def own(facts: Traits, known: Amounts, asked: Question) -> Own:
     many, changed = sum(map(mul, plenty, known.values), start), sum(map(mul, few, known.values))
     effects = table.effects.get(facts.id)
     if effects:
-        many += sum([effects.get(name, 0.0) * share for name, share in settled(asked)])
-        changed += sum([effects.get(name, 0.0) for name in few_contexts(asked.kind)])
+        rare = few_contexts(asked.kind)
+        many += sum([effects.get(name, 0.0) * share for name, share in asked.contexts.items() if name not in rare])
+        changed += sum([effects.get(name, 0.0) for name in rare])
     margin = RANGE_Z * (table.spread.known if facts.id in table.standings else table.spread.unknown)
-    dated, counted = facts.year is not None, bool(facts.tokens) or not counts_tokens(facts)
-    alike = facts.languages, facts.structure, facts.specialties, facts.trained_for, dated, counted, facts.variant
-    return Own(many, changed, margin, alike)
+    return Own(many, changed, margin, known.alike)
 
 
 def settled(asked: Question) -> tuple[tuple[str, float], ...]:

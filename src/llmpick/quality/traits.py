@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from llmpick.record import NamedTuple
 
@@ -61,16 +61,22 @@ class Traits(NamedTuple):
 
 
 class Amounts(NamedTuple):
-    """The amounts of one model, apart from the names of its traits: these are few models' own."""
+    """What an estimate reads of one model, apart from what it has in common with others."""
 
     names: tuple[str, ...]
+    """Of its traits."""
     values: tuple[float, ...]
+    alike: tuple[Any, ...]
+    """The same for all models that meet every question alike, and of which the same facts are not on record."""
 
 
 def amounts_of(facts: Traits) -> Amounts:
     """Those of `facts`."""
     known = amounts(facts)
-    return Amounts(tuple(known), tuple(known.values()))
+    dated, counted = facts.year is not None, bool(facts.tokens) or not counts_tokens(facts)
+    speaks, reads = (facts.languages, facts.shared), (facts.specialties, facts.trained_for)
+    alike = facts.structure, facts.variant, *speaks, *reads, dated, counted
+    return Amounts(tuple(known), tuple(known.values()), alike)
 
 
 def traits(model: Model) -> Traits:
