@@ -84,9 +84,7 @@ def ask(
     task: str = "classification", domain: str = "general", language: str = "en", examples: int | None = None
 ) -> Question:
     domains = small().domains
-    return question(
-        task, domain=domain, languages=(language,), examples=examples, method="", table=TABLE, domains=domains
-    )
+    return question(task, domain=domain, languages=(language,), examples=examples, table=TABLE, domains=domains)
 
 
 @cache
@@ -110,7 +108,7 @@ def small() -> catalogs.Catalog:
 def test_learning_a_fact_moves_the_estimate_inside_its_range(facts: Traits, wanted: Any, hidden: set[str]) -> None:
     facts = facts._replace(shared=many(facts.languages))
     unknown: dict[str, Any] = {"year": None, "tokens": None, "languages": (), "shared": False}
-    asked = question("classification", domain="general", languages=wanted, examples=None, method="", table=TABLE)
+    asked = question("classification", domain="general", languages=wanted, examples=None, table=TABLE)
     known = judge(facts, asked)
     also = ("shared",) if "languages" in hidden else ()
     before = judge(facts._replace(**{name: unknown[name] for name in (*hidden, *also)}), asked)
@@ -220,7 +218,7 @@ def test_learning_how_many_examples_there_are_moves_the_estimate_inside_its_rang
 ) -> None:
     table = dataclasses.replace(TABLE, usual={**TABLE.usual, "low-data": 0.2})
     facts = PLAIN._replace(structure=structure, tokens=1e12, year=year)
-    asked = {"domain": "general", "languages": ("en",), "method": "", "table": table}
+    asked = {"domain": "general", "languages": ("en",), "table": table}
     unknown = judge(facts, question("classification", examples=None, **asked))
     known = judge(facts, question("classification", examples=examples, **asked))
     assert unknown.low - 1e-12 <= known.low <= known.high <= unknown.high + 1e-12
@@ -246,10 +244,10 @@ def test_a_model_trained_for_translation_leads_there_alone() -> None:
     terms = TABLE.terms | {"trained-for:translation": Term(value=1.0, sd=0.1), "trained-for": Term(value=0.2, sd=0.1)}
     table = dataclasses.replace(TABLE, terms=terms)
     for task, gain in (("translation", 1.0), ("summarization", 0.0)):
-        asked = question(task, domain="general", languages=("en",), examples=None, method="", table=table)
+        asked = question(task, domain="general", languages=("en",), examples=None, table=table)
         trained = PLAIN._replace(trained_for="translation")
         assert strength(trained, asked)[1] == pytest.approx(strength(PLAIN, asked)[1] + gain)
-    asked = question("summarization", domain="general", languages=("en",), examples=None, method="", table=table)
+    asked = question("summarization", domain="general", languages=("en",), examples=None, table=table)
     assert strength(PLAIN._replace(trained_for="summarization"), asked)[1] == pytest.approx(
         strength(PLAIN, asked)[1] + 0.2
     )
@@ -304,7 +302,7 @@ def test_every_task_has_a_kind() -> None:
 def ranked(task: str, most: float = 1e13, **asked: Any) -> list[Any]:
     """Models of at most `most` parameters that are made for `task`, best first, with their quality."""
     whole = small()
-    fields = {"domain": "general", "languages": ("en",), "examples": None, "method": ""} | asked
+    fields = {"domain": "general", "languages": ("en",), "examples": None} | asked
     put = question(task, table=whole.quality, domains=whole.domains, **fields)
     found = [
         (judge(traits(one), put), one) for one in whole.models if task in one.tasks and one.parameters.total <= most
@@ -314,7 +312,7 @@ def ranked(task: str, most: float = 1e13, **asked: Any) -> list[Any]:
 
 def expected(model: str, task: str, **asked: Any) -> float:
     whole = small()
-    fields = {"domain": "general", "languages": ("en",), "examples": None, "method": ""} | asked
+    fields = {"domain": "general", "languages": ("en",), "examples": None} | asked
     return estimate(whole.model(model), task, table=whole.quality, domains=whole.domains, **fields).expected
 
 
@@ -420,7 +418,7 @@ def test_every_model_says_why() -> None:
 
 def test_what_a_question_remembers_of_one_model_holds_for_the_next():
     facts = catalogs.load()
-    terms = {"domain": "legal", "languages": ("de", "ko"), "examples": None, "method": "", "table": facts.quality}
+    terms = {"domain": "legal", "languages": ("de", "ko"), "examples": None, "table": facts.quality}
     for task in ("translation", "similarity"):
         shared = question(task, **terms, domains=facts.domains)
         for model in facts.models[::7]:

@@ -195,7 +195,6 @@ def ask(results: Results, table: QualityTable, domains: Any) -> Question:
         domain=results.domain,
         languages=results.languages,
         examples=results.examples,
-        method=results.methods[0],
         table=table,
         domains=domains,
     )

@@ -58,14 +58,11 @@ def estimate(
     domain: str,
     languages: tuple[str, ...],
     examples: int | None,
-    method: str,
     table: QualityTable,
     domains: Iterable[Domain] | Mapping[str, Domain] = (),
 ) -> Quality:
     """How good `model` is expected to be after fine-tuning for this task. For many models, ask one `question`."""
-    asked = question(
-        task, domain=domain, languages=languages, examples=examples, method=method, table=table, domains=domains
-    )
+    asked = question(task, domain=domain, languages=languages, examples=examples, table=table, domains=domains)
     return judge(traits(model), asked)
 
 

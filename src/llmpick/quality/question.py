@@ -102,14 +102,13 @@ def question(
     domain: str,
     languages: tuple[str, ...],
     examples: int | None,
-    method: str,
     table: QualityTable,
     domains: Iterable[Domain] | Mapping[str, Domain] = (),
 ) -> Question:
-    """The profile's terms. `domains` are the rows of `domains.yaml`; `method` makes no difference to the order yet.
+    """The profile's terms. `domains` are the rows of `domains.yaml`.
 
-    Rankings by LoRA, QLoRA and full tuning agree about as well as two runs of one method do, so that one set of
-    coefficients serves all three.
+    The method is none of them: rankings by LoRA, QLoRA and full tuning agree about as well as two runs of one method
+    do, so that one set of coefficients serves all three.
     """
     id_ = task if isinstance(task, str) else task.id
     kind, text = KINDS.get(id_, "text"), TEXTS.get(id_, "")

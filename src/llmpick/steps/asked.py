@@ -139,19 +139,10 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
     domain = next(domain for domain in catalog.domains if domain.id == profile.domain)
     name = profile.gpu.name if profile.gpu else None
     serving = profile.serve_gpu.name if profile.serve_gpu else name
-    # Where a card is only a size, neither table is read.
-    card = next((gpu for gpu in catalog.gpus if gpu.name == name), None) if name else None
+    card = _card(name, catalog)
     price = next((price for price in catalog.prices if price.gpu == name), None) if name else None
     lasting = lasting_in(catalog.models)
-    question = quality.question(
-        task,
-        domain=profile.domain,
-        languages=profile.languages,
-        examples=profile.examples,
-        method="",
-        table=catalog.quality,
-        domains=catalog.domains,
-    )
+    question = _question(profile, task, catalog)
     use = profile.commercial, profile.monthly_users, profile.annual_revenue, profile.region, profile.license
     return Asked(
         profile=profile,
@@ -163,7 +154,7 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         quality=question,
         gpu=card,
         price=price,
-        serving_card=next((gpu for gpu in catalog.gpus if gpu.name == serving), None) if serving else None,
+        serving_card=_card(serving, catalog),
         # A license nobody knows decides only where the use was described.
         decisive=DECISIVE if profile.commercial is None else (*DECISIVE, "license use"),
         constants={constant.name: constant.value for constant in catalog.policy.constants},
@@ -183,6 +174,22 @@ def ask(profile: Profile, catalog: Catalog) -> Asked:
         licenses=lasting.of(catalog, "license", *use),
         domains=lasting.of(catalog, "domain", profile.domain, profile.languages),
         owns=lasting.of(catalog, "quality", *quality.settled(question)),
+    )
+
+
+def _card(name: str | None, catalog: Catalog) -> Gpu | None:
+    """The card of that name; where a card is only a size, the table is not read."""
+    return next((gpu for gpu in catalog.gpus if gpu.name == name), None) if name else None
+
+
+def _question(profile: Profile, task: Task, catalog: Catalog) -> quality.Question:
+    return quality.question(
+        task,
+        domain=profile.domain,
+        languages=profile.languages,
+        examples=profile.examples,
+        table=catalog.quality,
+        domains=catalog.domains,
     )
 
 
