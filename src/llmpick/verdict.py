@@ -212,7 +212,7 @@ class Standing(NamedTuple):
 
     id: str
     score: float
-    """Of a Candidate that is ruled out, by the Steps up to the one that says no."""
+    """Of a Candidate that is ruled out, by the Steps up to the one that says no; of a vendor's model by all."""
     score_high: float
     undecided: bool = False
     step: Step | None = None
