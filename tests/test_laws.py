@@ -271,6 +271,38 @@ def test_what_a_catalog_remembers_changes_no_answer(names, profile, found):
         assert remembered.standing == anew.standing
 
 
+def standings(profile, catalog):
+    return [one.standing for one in engine.judge_all(ask(profile, catalog))]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gpu": card(16)},
+        {"gpu": card(8, count=2)},
+        {"method": "qlora"},
+        {"batch_size": 64},
+        {"assumed": ()},
+        {"examples": 100_000},
+        {"task": "similarity"},
+        {"seq_len": 512},
+        {"examples": 1500},
+        {"domain": "legal"},
+        {"languages": ("de",)},
+        {"commercial": True},
+        {"license": ("mit",)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_was_worked_out_for_one_question_serves_none_that_differs(change):
+    """The one change makes a difference, whatever was asked before it."""
+    before = replace(profiles.build({"task": "classification", "examples": 5000}, KNOWN), gpu=card(8))
+    after = replace(before, **change)
+    used, fresh = only(BY_ID), only(BY_ID)
+    first = standings(before, used)
+    assert first != standings(after, used) == standings(after, fresh)
+
+
 def test_what_is_stored_of_a_model_is_what_its_record_says():
     assert [bare(facts) for facts in facts_in(FACTS.models)] == [bare(facts_of(model)) for model in FACTS.models]
 
