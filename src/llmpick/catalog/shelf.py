@@ -114,7 +114,10 @@ class Licenses(Mapping[str, "License"]):
     @cached_property
     def grants(self) -> Mapping[str, Grant]:
         """What judging reads of each of them."""
-        made = lambda rows, place: unpack_grants(rows, place.form.maker(TERM))  # noqa: E731
+
+        def made(rows: list[Any], place: Compiled) -> Iterable[Grant]:
+            return unpack_grants(rows, place.form.maker(TERM))
+
         return {grant.id: grant for grant in told(self.paths, self.values_by_path, "grants", made, grant_of)}
 
     def __getitem__(self, id_: str) -> License:
